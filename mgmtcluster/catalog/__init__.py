@@ -1,0 +1,35 @@
+"""What the platform consists of: every service once, and where it answers."""
+
+from typing import Final
+
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.catalog import endpoints
+from mgmtcluster.catalog.metrics import METRICS, METRICS_LISTS, METRICS_REDIS_ABOUT
+from mgmtcluster.catalog.registries import REGISTRIES
+from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Service, Setting, Value
+from mgmtcluster.catalog.services import SERVICES
+from mgmtcluster.catalog.utils import UTILITIES
+
+__all__ = [
+    "ALL",
+    "ENDPOINTS",
+    "METRICS",
+    "METRICS_LISTS",
+    "METRICS_REDIS_ABOUT",
+    "REGISTRIES",
+    "SERVICES",
+    "UTILITIES",
+    "Database",
+    "ImageName",
+    "JsonMap",
+    "Service",
+    "Setting",
+    "Value",
+    "endpoints",
+]
+
+#: Every service of the platform's own, in install order.
+ALL: Final = (*REGISTRIES, *UTILITIES, *METRICS, *SERVICES)
+
+#: Every row of the seed's table.
+ENDPOINTS: Final = tuple(value for value in vars(endpoints).values() if isinstance(value, Endpoint))

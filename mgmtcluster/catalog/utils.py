@@ -1,0 +1,80 @@
+"""The utility services, in the order of the seed's table."""
+
+from typing import Final
+
+from mgmtcluster.catalog import endpoints as at
+from mgmtcluster.catalog.common import POLICY_CODE, POLICY_ENV, POLICY_RUNNER, POLICY_WRITES, redis_sidecar
+from mgmtcluster.catalog.service import Service, Setting
+
+UTILITIES: Final = (
+    Service(
+        about="Handles search queries for filtering and similarity search",
+        endpoint=at.SEARCH_SERVER,
+        image="search-server",
+        env={
+            **POLICY_ENV,
+            "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,
+            "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
+            "VDAG_SERVICE_URL": at.VDAG_DB.url,
+            "COMPONENT_REGISTRY_API": at.COMPONENTS_REGISTRY.url,  # without /api: the code appends it
+            "POLICIES_SERVER_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTION_MODE": "local",
+            "GLOBAL_CLUSTER_METRICS_URL": at.GLOBAL_CLUSTER_METRICS.url,
+            "GLOBAL_BLOCK_METRICS_URL": at.GLOBAL_BLOCK_METRICS.url,
+            "VDAG_METRICS_SERVER_URL": at.GLOBAL_VDAG_METRICS.url,
+        },
+        resources=POLICY_RUNNER,
+        writes=POLICY_WRITES,
+        outside=(POLICY_CODE,),
+    ),
+    Service(
+        about="Used for resource allocation tasks",
+        endpoint=at.RESOURCE_ALLOCATOR,
+        other_endpoints=(at.RESOURCE_ALLOCATOR_API,),  # Internal-only resource management and control interface
+        image="resource-allocator",
+        one_replica_because="an allocation lives in the WebSocket connection that asked for it",
+        probe_port=at.RESOURCE_ALLOCATOR_API.port,  # a probe of the other port is logged as a failed handshake
+        env={
+            **POLICY_ENV,
+            "SEARCH_SERVER_API_URL": at.SEARCH_SERVER.url,
+            "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
+            "GLOBAL_CLUSTER_METRICS_URL": at.GLOBAL_CLUSTER_METRICS.url,
+            "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTION_MODE": "local",
+        },
+        resources=POLICY_RUNNER,
+        writes=POLICY_WRITES,
+        outside=(POLICY_CODE,),
+    ),
+    Service(
+        about="Parses the vDAG structure and populates the necessary registries",
+        endpoint=at.VDAG_PROCESSOR,
+        image="vdag-processor",
+        one_replica_because="tasks wait in the pod's own Redis",
+        env={
+            "REDIS_HOST_URL": "redis://localhost:6379/0",
+            "VDAG_DB_SERVICE_URL": at.VDAG_DB.url,
+            "SEARCH_SERVER_API_URL": at.SEARCH_SERVER.url,
+            "GLOBAL_TASKS_DB_URL": at.TASKS_DB.url,
+            "ADHOC_INFERENCE_API_URL": Setting("adhoc_inference_url"),
+        },
+        sidecars=(redis_sidecar(),),
+    ),
+    Service(
+        about="Notifies failures to external services with policy execution",
+        endpoint=at.FAILURE_NOTIFIER,
+        image="failure-notifier",
+        env={
+            **POLICY_ENV,
+            "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
+            "POLICY_EXECUTION_MODE": "local",
+        },
+        resources=POLICY_RUNNER,
+        writes=POLICY_WRITES,
+        outside=(POLICY_CODE,),
+    ),
+)

@@ -1,0 +1,73 @@
+"""Phases 10 and 40: the two replicated databases."""
+
+from typing import Final
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from mgmtcluster.addresses import service_host
+from mgmtcluster.charts.phase import Phase, Wave
+from mgmtcluster.charts.platform import REGISTRY_ALIAS_NAMESPACE
+from mgmtcluster.constructs.replicated_database import ReplicatedDatabase
+from mgmtcluster.settings import DatabaseSettings, Settings
+
+#: The seed's names of the databases' members: ``registry-0`` and ``metrics-db-0``.
+REGISTRY: Final = "registry"
+METRICS_DB: Final = "metrics-db"
+
+
+class RegistryDatabase(Phase):
+    """Define the database of the registries, under every name that the seed gives to its members.
+
+    Attributes:
+        database: the replica set.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
+        super().__init__(scope, "10-registry-database", wave=Wave.DATABASES)
+        self.database = _database(
+            self, REGISTRY, namespace="registries", given=settings.registry_database, settings=settings, storage_class=storage_class
+        )
+        for service in self.database.member_services:
+            k8s.KubeService(
+                self,
+                f"alias-{service.name}",
+                metadata=k8s.ObjectMeta(
+                    name=service.name, namespace=REGISTRY_ALIAS_NAMESPACE, annotations=self.object_annotations
+                ),
+                spec=k8s.ServiceSpec(type="ExternalName", external_name=service_host(service.name, self.database.namespace)),
+            )
+
+
+class MetricsDatabase(Phase):
+    """Define the database of the metrics services.
+
+    Attributes:
+        database: the replica set.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
+        super().__init__(scope, "40-metrics-database", wave=Wave.DATABASES)
+        self.database = _database(
+            self, METRICS_DB, namespace="metrics-system", given=settings.metrics_database, settings=settings, storage_class=storage_class
+        )
+
+
+def _database(
+    phase: Phase, name: str, *, namespace: str, given: DatabaseSettings, settings: Settings, storage_class: str
+) -> ReplicatedDatabase:
+    return ReplicatedDatabase(
+        phase,
+        name,
+        namespace=namespace,
+        members=given.members,
+        keep_running=given.keep_running,
+        single_member_may_lose_data=given.single_member_may_lose_data,
+        storage=given.storage,
+        memory=given.memory,
+        node_label=given.node_label,
+        existing_secrets=given.existing_secrets,
+        storage_class=storage_class,
+        image=settings.image("mongo"),
+        image_pull_secrets=settings.image_pull_secrets,
+    )

@@ -1,0 +1,169 @@
+"""Pods as every construct here runs them: not as root, on a read-only disk, without privileges or a token."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from mgmtcluster.addresses import NODE_IP, Address
+from mgmtcluster.constructs._k8s import k8s, number, quantity
+from mgmtcluster.types import image_parts
+from mgmtcluster.workload import EnvValue, ExecProbe, HttpProbe, Probe, Resources, SecretKey
+
+#: Time that a container goes on serving after its pod was taken out of its Services, so that no request is cut off.
+DRAIN_SECONDS = 10
+
+#: Files that a script's ConfigMap mounts are read by everybody, and changed by nobody.
+READ_ONLY_MODE = 0o444
+
+
+def pod_security_context(user: int) -> k8s.PodSecurityContext:
+    """What Pod Security `restricted` asks of a pod, and volumes that belong to its user's group."""
+    return k8s.PodSecurityContext(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        fs_group_change_policy="OnRootMismatch",
+        seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
+    )
+
+
+def container(
+    *,
+    name: str,
+    image: str,
+    resources: Resources,
+    command: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    env: Mapping[str, k8s.EnvVar] | None = None,
+    ports: Sequence[k8s.ContainerPort] | None = None,
+    mounts: Sequence[k8s.VolumeMount] = (),
+    readiness: k8s.Probe | None = None,
+    liveness: k8s.Probe | None = None,
+    startup: k8s.Probe | None = None,
+    lifecycle: k8s.Lifecycle | None = None,
+    user: int | None = None,
+    pull_policy: str = "IfNotPresent",
+) -> k8s.Container:
+    """A container with nothing granted that its arguments do not name.
+
+    Args:
+        user: where it differs from the pod's.
+        pull_policy: ``IfNotPresent`` for images whose tag never moves, so that they start while the registry is away.
+    """
+    return k8s.Container(
+        name=name,
+        image=image,
+        image_pull_policy=pull_policy,
+        command=list(command) if command else None,
+        args=list(args) if args else None,
+        env=list(env.values()) if env else None,
+        ports=list(ports) if ports else None,
+        volume_mounts=list(mounts) or None,
+        resources=_requirements(resources),
+        readiness_probe=readiness,
+        liveness_probe=liveness,
+        startup_probe=startup,
+        lifecycle=lifecycle,
+        security_context=k8s.SecurityContext(
+            allow_privilege_escalation=False,
+            privileged=False,
+            read_only_root_filesystem=True,
+            run_as_user=user,
+            run_as_group=user,
+            capabilities=k8s.Capabilities(drop=["ALL"]),
+        ),
+    )
+
+
+def pull_policy(image: str) -> str:
+    """``Always`` for a tag, which may be pushed again; ``IfNotPresent`` for a digest, which cannot."""
+    return "IfNotPresent" if "@" in image else "Always"
+
+
+def version_of(image: str) -> str | None:
+    """What ``app.kubernetes.io/version`` says of an image: its tag, where it has one that fits a label."""
+    tag = image_parts(image.partition("@")[0])[1]
+    return tag if 0 < len(tag) <= 63 and tag[0].isalnum() and tag[-1].isalnum() else None
+
+
+def _requirements(resources: Resources) -> k8s.ResourceRequirements:
+    def quantities(cpu: str, memory: str, ephemeral_storage: str) -> dict[str, k8s.Quantity]:
+        amounts = {"cpu": cpu, "memory": memory, "ephemeral-storage": ephemeral_storage}
+        return {resource: quantity(amount) for resource, amount in amounts.items()}
+
+    return k8s.ResourceRequirements(
+        requests=quantities(resources.cpu, resources.memory, resources.ephemeral_storage),
+        limits=quantities(resources.cpu_limit, resources.memory_limit, resources.ephemeral_storage_limit),
+    )
+
+
+def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None) -> dict[str, k8s.EnvVar]:
+    """Environment variables; where a value holds ``$(NODE_IP)``, that variable comes first.
+
+    Args:
+        node_address: what ``NODE_IP`` is. Default: the IP of the node the pod runs on.
+    """
+    variables = {}
+    if any(f"$({NODE_IP})" in str(value) for value in env.values()):
+        variables[NODE_IP] = _node_ip(node_address)
+    for name, value in env.items():
+        variables[name] = secret_env(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=str(value))
+    return variables
+
+
+def _node_ip(node_address: str | None) -> k8s.EnvVar:
+    if node_address:
+        return k8s.EnvVar(name=NODE_IP, value=node_address)
+    return k8s.EnvVar(name=NODE_IP, value_from=k8s.EnvVarSource(field_ref=pod_field("status.hostIP")))
+
+
+def pod_field(path: str) -> k8s.ObjectFieldSelector:
+    """A field of the pod itself, with the default that the API server would add and report as a change."""
+    return k8s.ObjectFieldSelector(api_version="v1", field_path=path)
+
+
+def secret_env(name: str, key: SecretKey) -> k8s.EnvVar:
+    """An environment variable whose value is a key of a Secret."""
+    selector = k8s.SecretKeySelector(name=key.name, key=key.key)
+    return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
+
+
+def addresses_in(env: Mapping[str, EnvValue]) -> Iterable[tuple[str, Address]]:
+    """The variables whose addresses the container itself connects to."""
+    return ((name, value) for name, value in env.items() if isinstance(value, Address) and not value.outside)
+
+
+def probe(probe: Probe, *, port: int) -> k8s.Probe:
+    """A probe; ``port`` is the one it asks where it names none."""
+    target: dict[str, object] = {}
+    if isinstance(probe, ExecProbe):
+        target["exec"] = k8s.ExecAction(command=list(probe.command))
+    elif isinstance(probe, HttpProbe):
+        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port))
+    else:
+        target["tcp_socket"] = k8s.TcpSocketAction(port=number(probe.port or port))
+    return k8s.Probe(
+        period_seconds=probe.period_seconds,
+        failure_threshold=probe.failure_threshold,
+        timeout_seconds=probe.timeout_seconds,
+        **target,  # type: ignore[arg-type]
+    )
+
+
+def drain() -> k8s.Lifecycle:
+    """Keep serving until every node has taken the pod out of its Services."""
+    return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=["sleep", str(DRAIN_SECONDS)])))
+
+
+def empty_dir(name: str, size: str) -> k8s.Volume:
+    """A directory that lives as long as the pod, at most this large."""
+    return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=quantity(size)))
+
+
+def config_map_volume(name: str, config_map: str) -> k8s.Volume:
+    """The files of a ConfigMap."""
+    return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=READ_ONLY_MODE))
+
+
+def pull_secrets(names: Sequence[str]) -> list[k8s.LocalObjectReference] | None:
+    """Names of Secrets as a pod refers to them."""
+    return [k8s.LocalObjectReference(name=name) for name in names] or None

@@ -1,0 +1,217 @@
+"""Volumes on the nodes' own disks, for clusters that bring no storage."""
+
+import json
+
+from constructs import Construct
+
+from mgmtcluster import images
+from mgmtcluster.checked import checked
+from mgmtcluster.constructs import _pods
+from mgmtcluster.constructs._k8s import NAME_LABEL, content_hash, k8s, metadata, pod_labels
+from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.edges import Peer
+from mgmtcluster.types import Directory, Image, Name, ObjectName
+from mgmtcluster.workload import Resources
+
+_NAME = "local-path-provisioner"
+_CONFIG = "local-path-config"
+_COMPONENT = "storage"
+_USER = 10001
+
+
+class LocalPathProvisioner(Construct):
+    """Define a StorageClass whose volumes are directories of the node a pod was scheduled to, and what makes them.
+
+    A volume stays on its node: a pod whose volume is elsewhere waits for that node instead of starting empty. Volumes are
+    kept when their claims are deleted. The class is not the cluster's default.
+
+    What makes them is rancher/local-path-provisioner, from its documented interface, under a name of its own so that it
+    lives beside a cluster's own copy.
+
+    Args:
+        namespace: where it runs, for it alone: its helper pods mount directories of the node.
+        provisioner: the name by which StorageClasses ask for it.
+        storage_class: name of the StorageClass.
+        directory: directory on every node below which volumes are made.
+        image: Default: ``images.LOCAL_PATH_PROVISIONER``.
+        helper_image: Default: ``images.BUSYBOX``.
+
+    Attributes:
+        storage_class: the StorageClass; the default child.
+        deployment: the Deployment.
+
+    Raises:
+        InvalidInput: an argument cannot be used.
+    """
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        namespace: Name,
+        provisioner: str,
+        storage_class: ObjectName,
+        directory: Directory,
+        image: Image = images.LOCAL_PATH_PROVISIONER,
+        helper_image: Image = images.BUSYBOX,
+    ) -> None:
+        super().__init__(scope, id)
+        self._namespace = namespace
+        self.storage_class = k8s.KubeStorageClass(
+            self,
+            "storage-class",
+            # `local` volumes, unlike hostPath ones, are given to the group of the pod's user by the kubelet.
+            metadata=self._cluster_metadata(storage_class, {"defaultVolumeType": "local"}),
+            provisioner=provisioner,
+            reclaim_policy="Retain",
+            volume_binding_mode="WaitForFirstConsumer",
+        )
+        self._grant_rights(f"{namespace}-{_NAME}")
+        config = _config(directory, helper_image)
+        k8s.KubeConfigMap(self, "config", metadata=self._metadata(_CONFIG), data=config)
+        self.deployment = self._deployment(image, helper_image, provisioner, content_hash(config))
+        workload_policy(self, "network-policy", peer=Peer(namespace, _NAME), component=_COMPONENT, to_api_server=True)
+        self.node.default_child = self.storage_class
+
+    def _metadata(self, name: str = _NAME) -> k8s.ObjectMeta:
+        return metadata(self, name=name, namespace=self._namespace, workload=_NAME, component=_COMPONENT)
+
+    def _cluster_metadata(self, name: str, annotations: dict[str, str] | None = None) -> k8s.ObjectMeta:
+        return metadata(self, name=name, namespace=None, workload=_NAME, component=_COMPONENT, annotations=annotations)
+
+    def _grant_rights(self, cluster_role: str) -> None:
+        """Rights of the provisioner: the claims, volumes, nodes and classes it watches; helper pods in its own namespace."""
+        k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(), automount_service_account_token=False)
+        subjects = [k8s.Subject(kind="ServiceAccount", name=_NAME, namespace=self._namespace)]
+        group = "rbac.authorization.k8s.io"
+        k8s.KubeClusterRole(
+            self,
+            "cluster-role",
+            metadata=self._cluster_metadata(cluster_role),
+            rules=[
+                _rule(["persistentvolumeclaims"], "get", "list", "watch"),
+                _rule(["persistentvolumes"], "get", "list", "watch", "create", "delete"),
+                _rule(["nodes"], "get"),
+                _rule(["events"], "create", "patch"),
+                _rule(["storageclasses"], "get", "list", "watch", api_group="storage.k8s.io"),
+            ],
+        )
+        k8s.KubeClusterRoleBinding(
+            self,
+            "cluster-role-binding",
+            metadata=self._cluster_metadata(cluster_role),
+            role_ref=k8s.RoleRef(api_group=group, kind="ClusterRole", name=cluster_role),
+            subjects=subjects,
+        )
+        k8s.KubeRole(
+            self,
+            "role",
+            metadata=self._metadata(),
+            rules=[
+                _rule(["pods"], "get", "create", "delete"),
+                _rule(["pods/log"], "get"),
+                k8s.PolicyRule(api_groups=[""], resources=["configmaps"], resource_names=[_CONFIG], verbs=["get"]),
+            ],
+        )
+        k8s.KubeRoleBinding(
+            self,
+            "role-binding",
+            metadata=self._metadata(),
+            role_ref=k8s.RoleRef(api_group=group, kind="Role", name=_NAME),
+            subjects=subjects,
+        )
+
+    def _deployment(self, image: str, helper_image: str, provisioner: str, config_hash: str) -> k8s.KubeDeployment:
+        selector = k8s.LabelSelector(match_labels={NAME_LABEL: _NAME})
+        return k8s.KubeDeployment(
+            self,
+            "deployment",
+            metadata=self._metadata(),
+            spec=k8s.DeploymentSpec(
+                # One at a time: two would both make a claim's volume.
+                replicas=1,
+                strategy=k8s.DeploymentStrategy(type="Recreate"),
+                selector=selector,
+                template=k8s.PodTemplateSpec(
+                    metadata=k8s.ObjectMeta(
+                        labels=pod_labels(self, workload=_NAME, component=_COMPONENT), annotations={"checksum/config": config_hash}
+                    ),
+                    spec=self._pod_spec(image, helper_image, provisioner),
+                ),
+            ),
+        )
+
+    def _pod_spec(self, image: str, helper_image: str, provisioner: str) -> k8s.PodSpec:
+        return k8s.PodSpec(
+            service_account_name=_NAME,
+            automount_service_account_token=True,
+            enable_service_links=False,
+            security_context=_pods.pod_security_context(_USER),
+            containers=[
+                _pods.container(
+                    name=_NAME,
+                    image=image,
+                    command=[
+                        "local-path-provisioner",
+                        "start",
+                        "--config=/etc/config/config.json",
+                        f"--provisioner-name={provisioner}",
+                        f"--namespace={self._namespace}",
+                        f"--configmap-name={_CONFIG}",
+                        f"--service-account-name={_NAME}",
+                        f"--helper-image={helper_image}",
+                    ],
+                    resources=Resources(memory="64Mi", memory_limit="128Mi", cpu_limit="250m"),
+                    env={"CONFIG_MOUNT_PATH": k8s.EnvVar(name="CONFIG_MOUNT_PATH", value="/etc/config/")},
+                    mounts=[k8s.VolumeMount(name="config", mount_path="/etc/config", read_only=True)],
+                )
+            ],
+            volumes=[_pods.config_map_volume("config", _CONFIG)],
+        )
+
+
+def _rule(resources: list[str], *verbs: str, api_group: str = "") -> k8s.PolicyRule:
+    return k8s.PolicyRule(api_groups=[api_group], resources=resources, verbs=list(verbs))
+
+
+def _config(directory: str, helper_image: str) -> dict[str, str]:
+    """What the provisioner reads: where volumes go, how a directory is made and removed, the pod that does it.
+
+    The helper runs as root, which alone may write below a node's ``directory``, and without any capability but those that
+    need.
+    """
+    paths = [{"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [directory]}]
+    helper_pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "helper-pod"},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "containers": [
+                {
+                    "name": "helper-pod",
+                    "image": helper_image,
+                    "imagePullPolicy": "IfNotPresent",
+                    "resources": {
+                        "requests": {"cpu": "10m", "memory": "16Mi"},
+                        "limits": {"cpu": "100m", "memory": "64Mi"},
+                    },
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]},
+                        "seccompProfile": {"type": "RuntimeDefault"},
+                    },
+                }
+            ],
+        },
+    }
+    return {
+        "config.json": json.dumps({"nodePathMap": paths}, indent=2) + "\n",
+        "helperPod.yaml": json.dumps(helper_pod, indent=2) + "\n",
+        "setup": '#!/bin/sh\nset -eu\nmkdir -m 0700 -p "$VOL_DIR"\n',
+        "teardown": '#!/bin/sh\nset -eu\nrm -rf "$VOL_DIR"\n',
+    }

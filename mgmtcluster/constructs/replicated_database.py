@@ -1,0 +1,298 @@
+"""A MongoDB replica set that keeps every acknowledged write."""
+
+from collections.abc import Mapping, Sequence
+
+from constructs import Construct
+
+from mgmtcluster import images
+from mgmtcluster.addresses import pod_host
+from mgmtcluster.checked import checked
+from mgmtcluster.constructs import _database_pods, _pods
+from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
+from mgmtcluster.constructs._k8s import Json, LateJob, LateStatefulSet, NAME_LABEL, content_hash, k8s, metadata, namespace_of, number, pod_labels
+from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.constructs._scripts import read_scripts
+from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
+from mgmtcluster.constructs.secrets_bootstrap import BACKOFF_LIMIT, Kind, SecretsBootstrap, with_env, with_hashed_name
+from mgmtcluster.edges import Edge, Peer, edges_of, record
+from mgmtcluster.errors import InvalidInput
+from mgmtcluster.types import DatabaseName, EnvName, Image, Name, NodeLabel, ObjectName, Quantity, Storage
+
+#: MongoDB's own port.
+MONGODB_PORT = 27017
+
+#: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
+MEMBERS = (3, 5, 7)
+
+_SCRIPTS = ("converge.js", "plan.js", "ready.sh", "wait-for-primary.js")
+_ROOT = "root"
+
+
+class ReplicatedDatabase(Construct):
+    """Define a MongoDB replica set: a StatefulSet of members that each stay with their own volume, their Services, a
+    PodDisruptionBudget, a Job that makes the Secrets and a Job that converges the set on what is asked for.
+
+    Members run on different nodes, only on nodes with ``node_label``, and wait for their volume rather than start empty.
+
+    Args:
+        members: 3, 5 or 7; or 1 with ``single_member_may_lose_data``.
+        storage: size of each member's volume.
+        node_label: ``key=value`` of the nodes that members run on.
+        name: name of the StatefulSet, and the first part of all other names. Default: the construct's id.
+        namespace: Default: the chart's.
+        image: image of mongod and mongosh. Default: ``images.MONGO``.
+        memory: request and limit of each member; WiredTiger's cache is computed from it.
+        storage_class: Default: the cluster's default class.
+        replica_set: name of the replica set. Default: ``rs0``.
+        keep_running: members to keep as pods beyond ``members`` while their votes are removed. Default: none.
+        single_member_may_lose_data: allow ``members=1``, which loses data with its disk; for a laptop.
+        existing_secrets: Secrets made elsewhere: ``keyfile`` or a user's name to the Secret's name. Where given, even empty,
+            no Job makes any. Default: a Job makes them all.
+        image_pull_secrets: names of Secrets for the image registry.
+
+    Attributes:
+        name: its name.
+        peer: its members, as policies select them.
+        hosts: host and port of every member.
+        stateful_set: the StatefulSet.
+        service: the headless Service that gives members their names; the default child.
+        member_services: one Service a member.
+        pod_disruption_budget: the PodDisruptionBudget.
+        secrets: the SecretsBootstrap, or None with ``existing_secrets``.
+        job: the Job that converges the set.
+        network_policy: the members' NetworkPolicy.
+
+    Raises:
+        InvalidInput: an argument cannot be used.
+    """
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        members: int,
+        storage: Storage,
+        node_label: NodeLabel,
+        name: Name | None = None,
+        namespace: Name | None = None,
+        image: Image = images.MONGO,
+        memory: Quantity = "1536Mi",
+        storage_class: ObjectName | None = None,
+        replica_set: Name = "rs0",
+        keep_running: int | None = None,
+        single_member_may_lose_data: bool = False,
+        existing_secrets: Mapping[str, ObjectName] | None = None,
+        image_pull_secrets: Sequence[ObjectName] = (),
+    ) -> None:
+        problems = member_problems(members, keep_running, single_member_may_lose_data=single_member_may_lose_data)
+        if problems:
+            raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
+        super().__init__(scope, id)
+        self.name = name or id
+        self.namespace = namespace_of(self, namespace, id=id)
+        self.peer = Peer(self.namespace, self.name)
+        self._pods = max(members, keep_running or 0)
+        self._members = members
+        self._image = image
+        self._replica_set = replica_set
+        self._existing_secrets = existing_secrets or {}
+        self._image_pull_secrets = image_pull_secrets
+        self.hosts = tuple(f"{pod_host(self._pod(ordinal), self.name, self.namespace)}:{MONGODB_PORT}" for ordinal in range(members))
+        self._selector = k8s.LabelSelector(match_labels={NAME_LABEL: self.name})
+        record(self, Edge(self.peer, self.peer, MONGODB_PORT, why="replicates"))
+
+        self.service = self._headless_service("service", self.name, {NAME_LABEL: self.name})
+        self.member_services = [
+            self._headless_service(f"service-{ordinal}", self._pod(ordinal), {"statefulset.kubernetes.io/pod-name": self._pod(ordinal)})
+            for ordinal in range(self._pods)
+        ]
+        scripts = read_scripts(*_SCRIPTS)
+        k8s.KubeConfigMap(self, "scripts", metadata=self._metadata(self.scripts), data=scripts)
+        k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(self.name), automount_service_account_token=False)
+        self.stateful_set = self._stateful_set(storage, memory, storage_class, node_label)
+        self.pod_disruption_budget = self._pod_disruption_budget()
+        self.network_policy = workload_policy(self, "network-policy", peer=self.peer, component="database")
+        self.secrets = self._bootstrap() if existing_secrets is None else None
+        self.job = self._converge_job(scripts)
+        self.node.default_child = self.service
+
+    @property
+    def scripts(self) -> str:
+        """Name of the ConfigMap with the scripts that run beside and inside the members."""
+        return f"{self.name}-scripts"
+
+    def grant(self, database: DatabaseName, *, env: EnvName) -> Grant:
+        """Grant a service the use of one database.
+
+        The service that is made with the result becomes a user, named like it, with ``readWrite`` on that database alone,
+        and may connect to the members.
+
+        Args:
+            database: name of the database.
+            env: the service's variable for the connection string.
+        """
+        return Grant(
+            database=database,
+            env=env,
+            server=self.peer,
+            port=MONGODB_PORT,
+            hosts=self.hosts,
+            replica_set=self._replica_set,
+            image=self._image,
+            scripts=self.scripts,
+            secrets=self._existing_secrets,
+        )
+
+    def _pod(self, ordinal: int) -> str:
+        return f"{self.name}-{ordinal}"
+
+    def _metadata(self, name: str, workload: str | None = None) -> k8s.ObjectMeta:
+        return metadata(self, name=name, namespace=self.namespace, workload=workload or self.name, component="database")
+
+    def _users(self) -> dict[str, Json]:
+        """Every user and its roles: root, and one a service with an edge to a database here."""
+        users = {_ROOT: {"role": "root", "db": "admin"}}
+        for edge in edges_of(self):
+            if edge.server == self.peer and edge.database:
+                users[edge.client.name] = {"role": "readWrite", "db": edge.database}
+        return users
+
+    def _secret(self, user: str) -> str:
+        return self._existing_secrets.get(user, user_secret(self.name, user))
+
+    @property
+    def _keyfile_secret(self) -> str:
+        return self._existing_secrets.get("keyfile", f"{self.name}-keyfile")
+
+    def _headless_service(self, id: str, name: str, selector: Mapping[str, str]) -> k8s.KubeService:
+        """A Service that names members before they are ready: only then can a set be initiated, or a member recover."""
+        return k8s.KubeService(
+            self,
+            id,
+            metadata=self._metadata(name),
+            spec=k8s.ServiceSpec(
+                cluster_ip="None",
+                publish_not_ready_addresses=True,
+                selector=selector,
+                ports=[k8s.ServicePort(name="mongodb", port=MONGODB_PORT, target_port=number(MONGODB_PORT))],
+            ),
+        )
+
+    def _stateful_set(self, storage: str, memory: str, storage_class: str | None, node_label: str) -> LateStatefulSet:
+        return LateStatefulSet(
+            self,
+            "stateful-set",
+            complete=with_stored_claim_templates,
+            metadata=self._metadata(self.name),
+            spec=k8s.StatefulSetSpec(
+                service_name=self.name,
+                replicas=self._pods,
+                # Members must be up together: readiness follows the role, which nobody has before the set is initiated.
+                pod_management_policy="Parallel",
+                update_strategy=k8s.StatefulSetUpdateStrategy(type="RollingUpdate"),
+                min_ready_seconds=10,
+                persistent_volume_claim_retention_policy=RETAIN,
+                selector=self._selector,
+                template=k8s.PodTemplateSpec(
+                    metadata=k8s.ObjectMeta(
+                        labels=pod_labels(self, workload=self.name, component="database")
+                        | {"app.kubernetes.io/version": _pods.version_of(self._image) or "unknown"}
+                    ),
+                    spec=_database_pods.member_pod_spec(
+                        name=self.name,
+                        image=self._image,
+                        memory=memory,
+                        node_label=node_label,
+                        replica_set=self._replica_set,
+                        port=MONGODB_PORT,
+                        keyfile_secret=self._keyfile_secret,
+                        scripts=self.scripts,
+                        selector=self._selector,
+                        image_pull_secrets=self._image_pull_secrets,
+                    ),
+                ),
+                volume_claim_templates=[claim_template(storage, storage_class)],
+            ),
+        )
+
+    def _pod_disruption_budget(self) -> k8s.KubePodDisruptionBudget:
+        return k8s.KubePodDisruptionBudget(
+            self,
+            "pod-disruption-budget",
+            metadata=self._metadata(self.name),
+            spec=k8s.PodDisruptionBudgetSpec(
+                max_unavailable=number(1),
+                unhealthy_pod_eviction_policy="IfHealthyBudget",
+                selector=self._selector,
+            ),
+        )
+
+    def _bootstrap(self) -> SecretsBootstrap:
+        def secrets() -> dict[str, dict[str, Kind]]:
+            made: dict[str, dict[str, Kind]] = {self._keyfile_secret: {"keyfile": "keyfile"}}
+            return made | {self._secret(user): {PASSWORD_KEY: "password"} for user in self._users()}
+
+        return SecretsBootstrap(
+            self,
+            "secrets",
+            name=f"{self.name}-bootstrap",
+            namespace=self.namespace,
+            image=self._image,
+            secrets=secrets,
+            labels=pod_labels(self, workload=self.name, component="database"),
+            component="database",
+            image_pull_secrets=tuple(self._image_pull_secrets),
+        )
+
+    def _converge_job(self, scripts: Mapping[str, str]) -> LateJob:
+        name = f"{self.name}-init-client"
+        client = Peer(self.namespace, name)
+        record(self, Edge(client, self.peer, MONGODB_PORT, why="converges the set"))
+        workload_policy(self, "job-network-policy", peer=client, component="database")
+
+        def complete(manifest: Json) -> Json:
+            users = self._users()
+            asked = [{"user": user, "roles": [role]} for user, role in users.items()]
+            _database_pods.mount_passwords(manifest, {user: self._secret(user) for user in users})
+            return with_hashed_name(with_env(manifest, REPLICA_SET=self._replica_set, MEMBERS=list(self.hosts), USERS=asked))
+
+        k8s.KubeServiceAccount(self, "job-service-account", metadata=self._metadata(name, name), automount_service_account_token=False)
+        return LateJob(
+            self,
+            "job",
+            complete=complete,
+            metadata=self._metadata(name, name),
+            spec=k8s.JobSpec(
+                backoff_limit=BACKOFF_LIMIT,
+                template=k8s.PodTemplateSpec(
+                    metadata=k8s.ObjectMeta(
+                        labels=pod_labels(self, workload=name, component="database"),
+                        annotations={"checksum/scripts": content_hash(scripts)},
+                    ),
+                    spec=_database_pods.converge_pod_spec(
+                        name=name,
+                        image=self._image,
+                        keyfile_secret=self._keyfile_secret,
+                        scripts=self.scripts,
+                        image_pull_secrets=self._image_pull_secrets,
+                    ),
+                ),
+            ),
+        )
+
+
+def member_problems(members: int, keep_running: int | None, *, single_member_may_lose_data: bool) -> list[str]:
+    """What is wrong with these numbers of members, a line each."""
+    problems = []
+    if members == 1 and not single_member_may_lose_data:
+        problems.append(
+            "members: 1 loses every write with its disk; write 3, or single_member_may_lose_data: true beside it on a laptop"
+        )
+    elif members != 1 and members not in MEMBERS:
+        nearest = min(MEMBERS, key=lambda allowed: (abs(allowed - members), -allowed))
+        problems.append(f"members: {members} is not allowed; write 3, 5 or 7: the nearest is {nearest}")
+    if keep_running is not None and not members < keep_running <= MEMBERS[-1]:
+        problems.append(f"keep_running: {keep_running} keeps nothing beyond members: {members}; write more, at most 7, or leave it out")
+    return problems

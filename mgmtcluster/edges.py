@@ -1,0 +1,60 @@
+"""Who talks to whom: the one list that policies, database users and diagrams are projected from."""
+
+from dataclasses import dataclass
+from functools import cache
+from weakref import WeakKeyDictionary
+
+from constructs import Construct, IConstruct
+
+
+@dataclass(frozen=True, order=True)
+class Peer:
+    """The pods of one workload, by what a NetworkPolicy selects them with.
+
+    Attributes:
+        namespace: their namespace.
+        name: their label ``app.kubernetes.io/name``.
+    """
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, order=True)
+class Edge:
+    """A client that opens connections to a server.
+
+    Attributes:
+        client: the pods that connect.
+        server: the pods that answer.
+        port: the port they answer on.
+        why: what asks for it: the environment variable that holds the address, or the role of the client.
+        database: the database the client is a user of, where the server is a replicated database.
+    """
+
+    client: Peer
+    server: Peer
+    port: int
+    why: str
+    database: str | None = None
+
+
+_recorded: WeakKeyDictionary[IConstruct, set[Edge]] = WeakKeyDictionary()
+
+
+@cache
+def _root_of(scope: IConstruct) -> IConstruct:
+    return scope.node.root
+
+
+def record(scope: Construct, edge: Edge) -> None:
+    """Add an edge to the list of the app that ``scope`` belongs to."""
+    _recorded.setdefault(_root_of(scope), set()).add(edge)
+
+
+def edges_of(scope: IConstruct) -> list[Edge]:
+    """All edges recorded so far in the app that ``scope`` belongs to, sorted."""
+    return sorted(_recorded.get(_root_of(scope), ()), key=lambda edge: (edge.client, edge.server, edge.port, edge.why))

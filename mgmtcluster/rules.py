@@ -1,0 +1,294 @@
+"""What must hold over all objects of an app, checked at every synth.
+
+A rule is a function of the objects, as mappings, to the problems it finds: one line each, naming the object. In an app of
+your own: ``rules.enforce(app)``.
+"""
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any, Final
+
+import jsii
+from cdk8s import App, Chart
+from constructs import Construct, IValidation
+
+from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
+from mgmtcluster.types import dns_label, dns_subdomain, image, service_name
+
+Object = Mapping[str, Any]
+Rule = Callable[[Sequence[Object]], Iterable[str]]
+
+_CLUSTER_SCOPED: Final = frozenset(
+    {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "PriorityClass", "StorageClass"}
+)
+_TEMPLATED: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
+_API_SERVER: Final = ("kubernetes", "default")
+_NAME_CHECKS: Final = {"Service": service_name, "Namespace": dns_label, "Deployment": dns_label, "StatefulSet": dns_label, "Job": dns_label}
+
+
+def enforce(app: Construct, *more: Rule, beside: Sequence[Endpoint] = ()) -> None:
+    """Make every synth of the app check the general rules and these, and fail before anything is written.
+
+    Args:
+        app: the app, or one chart of it.
+        more: further rules.
+        beside: endpoints of Services that run in the same cluster and are installed by somebody else.
+    """
+    app.node.add_validation(_Rules(app, [*general(beside=beside), *more]))
+
+
+def general(*, beside: Sequence[Endpoint] = ()) -> list[Rule]:
+    """The rules that hold for every app; ``beside`` as in ``enforce``."""
+    return [
+        unique_objects,
+        valid_names,
+        namespaces_exist,
+        node_ports,
+        services_select_pods,
+        lambda objects: addresses_resolve(objects, beside=beside),
+        images_pinned,
+        no_secrets,
+        no_nulls,
+    ]
+
+
+def check(objects: Sequence[Object], rules: Iterable[Rule]) -> list[str]:
+    """The problems that these rules find."""
+    return [problem for rule in rules for problem in rule(objects)]
+
+
+@jsii.implements(IValidation)
+class _Rules:
+    """The rules as cdk8s calls them."""
+
+    def __init__(self, scope: Construct, rules: Sequence[Rule]) -> None:
+        self._scope = scope
+        self._rules = rules
+        self._checked_in: FrameType | None = None
+
+    def validate(self) -> list[str]:
+        # cdk8s validates a whole app anew for each of its charts: once in every call of the user's is enough.
+        call = _outermost_call_of("cdk8s")
+        if call is self._checked_in:
+            return []
+        self._checked_in = call
+        return check(objects_of(self._scope), self._rules)
+
+
+def _outermost_call_of(package: str) -> FrameType | None:
+    """The frame of the first call into a package that has not returned yet."""
+    frame, outermost = inspect.currentframe(), None
+    while frame:
+        if frame.f_globals.get("__name__") == package:
+            outermost = frame
+        frame = frame.f_back
+    return outermost
+
+
+def objects_of(scope: Construct) -> list[Object]:
+    """All manifests of an app, or of one chart."""
+    charts = [child for child in scope.node.children if Chart.is_chart(child)] if isinstance(scope, App) else [Chart.of(scope)]
+    return [manifest for chart in charts for manifest in chart.to_json()]  # type: ignore[attr-defined]
+
+
+def name_of(manifest: Object) -> str:
+    """How a problem names an object: ``Service/registries/policies-system``."""
+    metadata = manifest.get("metadata", {})
+    return "/".join(filter(None, [manifest.get("kind"), metadata.get("namespace"), metadata.get("name")]))
+
+
+def unique_objects(objects: Sequence[Object]) -> Iterator[str]:
+    """No two objects have the same kind, namespace and name."""
+    for name, count in Counter(name_of(each) for each in objects).items():
+        if count > 1:
+            yield f"{name}: is declared {count} times; give each a name of its own"
+
+
+def valid_names(objects: Sequence[Object]) -> Iterator[str]:
+    """Every object has a name that Kubernetes accepts for its kind."""
+    for each in objects:
+        try:
+            _NAME_CHECKS.get(each["kind"], dns_subdomain)(each.get("metadata", {}).get("name", ""))
+        except ValueError as error:
+            yield f"{name_of(each)}: metadata.name: {error}"
+
+
+def namespaces_exist(objects: Sequence[Object]) -> Iterator[str]:
+    """Every namespaced object names its namespace, and every namespace that a Namespace object could make is made.
+
+    An app that declares no Namespace at all leaves them to somebody else.
+    """
+    declared = {each["metadata"]["name"] for each in objects if each["kind"] == "Namespace"}
+    for each in objects:
+        namespace = each.get("metadata", {}).get("namespace")
+        if each["kind"] in _CLUSTER_SCOPED:
+            if namespace:
+                yield f"{name_of(each)}: metadata.namespace: {each['kind']} has none; leave it out"
+        elif not namespace:
+            yield f"{name_of(each)}: metadata.namespace: is missing; write it"
+        elif declared and namespace not in declared:
+            yield f"{name_of(each)}: metadata.namespace: {namespace} is not declared; declare it or write one of {', '.join(sorted(declared))}"
+
+
+def node_ports(objects: Sequence[Object]) -> Iterator[str]:
+    """Node ports are in Kubernetes' range, and no two Services have the same."""
+    holders: dict[int, list[str]] = {}
+    for service in _of_kind(objects, "Service"):
+        for port in service["spec"].get("ports", ()):
+            if "nodePort" in port:
+                holders.setdefault(port["nodePort"], []).append(name_of(service))
+    for node_port, names in holders.items():
+        if not 30000 <= node_port <= 32767:
+            yield f"{names[0]}: nodePort: {node_port} is out of range; write one of 30000 to 32767"
+        if len(names) > 1:
+            yield f"{', '.join(names)}: nodePort: {node_port} is given to each; write another one for all but one"
+
+
+def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
+    """Every Service with a selector selects pods, and its target ports are ports of their containers."""
+    for service in _of_kind(objects, "Service"):
+        selector = service["spec"].get("selector")
+        if not selector:
+            continue
+        namespace = service["metadata"].get("namespace")
+        selected = [ports for labels, ports in _pods(objects, namespace) if selector.items() <= labels.items()]
+        if not selected:
+            yield f"{name_of(service)}: spec.selector: {selector} selects no pod; write labels of a pod in {namespace}"
+            continue
+        for port in service["spec"].get("ports", ()):
+            target = port.get("targetPort", port["port"])
+            if not any(target in ports for ports in selected):
+                yield f"{name_of(service)}: spec.ports: no container listens on {target}; write a port of its pods"
+
+
+def _pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], set[int | str]]]:
+    """Labels and ports of every pod that the workloads of a namespace make."""
+    for workload in objects:
+        if workload["kind"] not in _TEMPLATED or workload["metadata"].get("namespace") != namespace:
+            continue
+        template = workload["spec"]["template"]
+        ports = {port[key] for each in _containers(template) for port in each.get("ports", ()) for key in ("containerPort", "name")}
+        labels = template["metadata"]["labels"]
+        yield labels, ports
+        if workload["kind"] == "StatefulSet":
+            for ordinal in range(workload["spec"]["replicas"]):
+                name = f"{workload['metadata']['name']}-{ordinal}"
+                yield {**labels, "statefulset.kubernetes.io/pod-name": name}, ports
+
+
+def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] = ()) -> Iterator[str]:
+    """Every address of a Service in a variable, an argument or a ConfigMap is one of a Service and port that is declared.
+
+    The API server's is excepted, and those ``beside``.
+    """
+    ports: dict[tuple[str, str], set[int]] = {(each.service, each.namespace): set() for each in beside}
+    for endpoint in beside:
+        ports[endpoint.service, endpoint.namespace].add(endpoint.port)
+    for service in _of_kind(objects, "Service"):
+        key = (service["metadata"]["name"], service["metadata"]["namespace"])
+        ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
+    for owner, where, text in _texts(objects):
+        for match in CLUSTER_LOCAL.finditer(text):
+            key = (match["name"].rpartition(".")[2], match["namespace"])
+            port = int(match["port"]) if match["port"] else None
+            if key == _API_SERVER:
+                continue
+            if key not in ports:
+                yield f"{name_of(owner)}: {where}: {match[0]} is no Service that is declared; write the address of one that is"
+            elif port is not None and port not in ports[key]:
+                yield f"{name_of(owner)}: {where}: {match[0]}: the Service has no such port; write one of {sorted(ports[key])}"
+
+
+def _texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:
+    """Every text that may hold an address: the object, where in it, the text."""
+    for owner in objects:
+        if owner["kind"] == "ConfigMap":
+            yield from ((owner, f"data.{key}", text) for key, text in owner.get("data", {}).items() if not key.endswith((".js", ".sh")))
+        if owner["kind"] == "Service" and "externalName" in owner["spec"]:
+            yield owner, "spec.externalName", owner["spec"]["externalName"]
+        if owner["kind"] not in _TEMPLATED:
+            continue
+        for container in _containers(owner["spec"]["template"]):
+            yield from ((owner, f"env.{variable['name']}", variable.get("value", "")) for variable in container.get("env", ()))
+            yield from ((owner, "args", text) for text in (*container.get("command", ()), *container.get("args", ())))
+
+
+def images_pinned(objects: Sequence[Object]) -> Iterator[str]:
+    """Every container has an image with a tag other than ``latest``, or with a digest."""
+    for owner in objects:
+        if owner["kind"] in _TEMPLATED:
+            for container in _containers(owner["spec"]["template"]):
+                try:
+                    image(container.get("image") or "")
+                except ValueError as error:
+                    yield f"{name_of(owner)}: container {container.get('name')}: image: {error}"
+
+
+def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
+    """No Secret is written to a file."""
+    for secret in _of_kind(objects, "Secret"):
+        yield f"{name_of(secret)}: a Secret would stand in a file for everybody to read; name one that is made in the cluster"
+
+
+def no_nulls(objects: Sequence[Object]) -> Iterator[str]:
+    """No field is null, and no quantity is an empty mapping, where the schema means a value."""
+    for each in objects:
+        yield from (f"{name_of(each)}: {path}: has no value; write one or leave it out" for path in _nulls(each, ""))
+
+
+def _nulls(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if path.endswith(("requests", "limits")) and not isinstance(inner, str | int | float):
+                yield f"{path}.{key}".lstrip(".")
+            else:
+                yield from _nulls(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _nulls(inner, f"{path}[{index}]")
+    elif value is None:
+        yield path.lstrip(".")
+
+
+def seed_rows(rows: Sequence[Endpoint], aliases: Mapping[str, Endpoint] | None = None) -> Rule:
+    """The rule that each of these rows of the seed's table is exact: the Service's name, namespace, port and node port.
+
+    Args:
+        rows: the rows of everything that is enabled.
+        aliases: other names under which a row answers inside the cluster.
+    """
+
+    def rule(objects: Sequence[Object]) -> Iterator[str]:
+        exposed = {
+            (service["metadata"]["namespace"], service["spec"]["selector"].get("app.kubernetes.io/name"), port["port"]): port["nodePort"]
+            for service in _of_kind(objects, "Service")
+            for port in service["spec"].get("ports", ())
+            if "nodePort" in port and service["spec"].get("selector")
+        }
+        answering = {
+            (service["metadata"]["namespace"], service["metadata"]["name"], port["port"])
+            for service in _of_kind(objects, "Service")
+            for port in service["spec"].get("ports", ())
+        }
+        for row in rows:
+            if (row.namespace, row.service, row.port) not in answering:
+                yield f"Service/{row.namespace}/{row.service}: does not answer on port {row.port}; the seed's table says it does"
+            node_port = exposed.get((row.namespace, row.service, row.port))
+            if node_port != row.node_port:
+                yield f"Service/{row.namespace}/{row.service}: port {row.port} has node port {node_port}; the seed's table says {row.node_port}"
+        for alias, row in (aliases or {}).items():
+            if (row.namespace, alias, row.port) not in answering:
+                yield f"Service/{row.namespace}/{alias}: does not answer on port {row.port}; the seed's table says it does"
+
+    return rule
+
+
+def _of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
+    return (each for each in objects if each["kind"] == kind)
+
+
+def _containers(template: Object) -> Iterator[Object]:
+    spec = template["spec"]
+    return (container for key in ("initContainers", "containers") for container in spec.get(key, ()))

@@ -1,0 +1,61 @@
+// Waits until the replica set has a primary that lets this user in: for services whose driver never connects again.
+// Run: mongosh --nodb --quiet wait-for-primary.js
+//
+//   DATABASE_URI      mongodb:// with all members, credentials and replicaSet
+//   DEADLINE_SECONDS  how long to wait in all (600)
+//   POLL_SECONDS      pause between two attempts (2)
+//
+// Exit codes: 0 a primary answers; 1 none does within the deadline, and the last line says what was missing.
+'use strict';
+
+const REPEAT_LINE_SECONDS = 30;
+const AUTHENTICATION_FAILED = 18;
+
+const { DATABASE_URI, DEADLINE_SECONDS, POLL_SECONDS } = process.env;
+const deadline = Date.now() + 1000 * Number(DEADLINE_SECONDS || 600);
+const pause = 1000 * Number(POLL_SECONDS || 2);
+
+// Short, so that a set without a primary is told in the log soon; what else the URI asks for stays.
+function impatient(uri) {
+  const mark = uri.includes('?') ? '&' : /^mongodb:\/\/[^/]*\//.test(uri) ? '?' : '/?';
+  const limits = { serverSelectionTimeoutMS: 5000, connectTimeoutMS: 5000, socketTimeoutMS: 10000 };
+  const absent = Object.entries(limits).filter(([name]) => !uri.includes(`${name}=`));
+  return uri + mark + absent.map(([name, value]) => `${name}=${value}`).join('&');
+}
+
+// Never the error's message: the driver may quote the URI in it.
+function reasonOf(error) {
+  if (error.code === AUTHENTICATION_FAILED) return 'the user or its password is not accepted yet';
+  return `no primary answers (${error.codeName || error.name})`;
+}
+
+// Returns what is missing, or null.
+async function attempt() {
+  let connection;
+  try {
+    connection = new Mongo(impatient(DATABASE_URI));
+    const hello = await connection.getDB('admin').runCommand({ hello: 1 });
+    return hello.isWritablePrimary ? null : 'no primary answers';
+  } catch (error) {
+    return reasonOf(error);
+  } finally {
+    if (connection) await connection.close();
+  }
+}
+
+async function main() {
+  if (!DATABASE_URI) return console.log('DATABASE_URI is not set'), 1;
+  let last = { reason: null, at: 0 };
+  for (;;) {
+    const reason = await attempt();
+    if (!reason) return console.log('a primary answers'), 0;
+    if (reason !== last.reason || Date.now() - last.at > 1000 * REPEAT_LINE_SECONDS) {
+      console.log(`waiting: ${reason}`);
+      last = { reason, at: Date.now() };
+    }
+    if (Date.now() > deadline) return console.log(`gave up waiting: ${reason}`), 1;
+    await new Promise((resume) => setTimeout(resume, pause));
+  }
+}
+
+main().then((code) => process.exit(code));

@@ -1,0 +1,153 @@
+"""What can be said of a container, as plain data: probes, resources, sidecars, who it talks to outside the cluster."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mgmtcluster.addresses import Address
+from mgmtcluster.checked import check_fields
+from mgmtcluster.errors import InvalidInput
+from mgmtcluster.types import Cidr, Directory, EnvName, Name, ObjectName, Port, Quantity, SecretKeyName, quantity_value
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """One key of a Secret that somebody else makes, as the value of an environment variable.
+
+    Args:
+        name: name of the Secret, in the namespace of the pod.
+        key: the key in it.
+    """
+
+    name: ObjectName
+    key: SecretKeyName
+
+    def __post_init__(self) -> None:
+        check_fields(self, where=f"SecretKey {self.name!r}")
+
+
+#: What an environment variable may hold: literal text, an address that its endpoint made, or a key of a Secret.
+EnvValue = str | Address | SecretKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpProbe:
+    """The container is well if this path answers with a status of 200 to 399.
+
+    Args:
+        path: the path, with a leading slash.
+        port: Default: the container's first port.
+        period_seconds: time between two probes.
+        failure_threshold: failures in a row that count.
+        timeout_seconds: time for one answer.
+    """
+
+    path: str
+    port: Port | None = None
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TcpProbe:
+    """The container is well if this port accepts a connection; fields as in ``HttpProbe``."""
+
+    port: Port | None = None
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecProbe:
+    """The container is well if this command, run in it, exits with 0; other fields as in ``HttpProbe``."""
+
+    command: Sequence[str]
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+Probe = HttpProbe | TcpProbe | ExecProbe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a container may count on, and what it may use at most.
+
+    Args:
+        cpu: request, in CPUs (``50m`` is a twentieth).
+        memory: request.
+        ephemeral_storage: request for logs and ``emptyDir`` volumes.
+        cpu_limit: the container is slowed down beyond it.
+        memory_limit: the container is killed beyond it.
+        ephemeral_storage_limit: the pod is evicted beyond it.
+    """
+
+    cpu: Quantity = "50m"
+    memory: Quantity = "64Mi"
+    ephemeral_storage: Quantity = "32Mi"
+    cpu_limit: Quantity = "500m"
+    memory_limit: Quantity = "256Mi"
+    ephemeral_storage_limit: Quantity = "256Mi"
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="Resources")
+        pairs = (("cpu", self.cpu, self.cpu_limit), ("memory", self.memory, self.memory_limit))
+        problems = [
+            f"Resources: {name}_limit: {limit!r} is less than the request of {request!r}; write at least that"
+            for name, request, limit in (*pairs, ("ephemeral_storage", self.ephemeral_storage, self.ephemeral_storage_limit))
+            if quantity_value(limit) < quantity_value(request)
+        ]
+        if problems:
+            raise InvalidInput(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """Connections to hosts outside the cluster.
+
+    Args:
+        ports: ranges of ports, each its first and its last.
+        reason: what is done there, for the reader.
+        cidrs: the addresses. Default: everywhere but the cluster's own ranges.
+    """
+
+    ports: Sequence[tuple[Port, Port]]
+    reason: str
+    cidrs: Sequence[Cidr] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self, where=f"Outside {self.reason!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A second container beside a service's own, without a port of the pod's.
+
+    Args:
+        name: name of the container.
+        image: its image, with a tag or a digest.
+        readiness: the probe that decides whether the pod gets traffic.
+        liveness: the probe that decides whether the container is restarted.
+        args: arguments for the image's entry point. Default: the image's own.
+        env: environment variables.
+        database_env: variable that gets the connection string of the service's own database. Default: none.
+        user: user and group id it runs as.
+        resources: requests and limits.
+        writes: directories it writes to, each an ``emptyDir``.
+    """
+
+    name: Name
+    image: str
+    readiness: Probe
+    liveness: Probe
+    args: Sequence[str] = ()
+    env: Mapping[EnvName, EnvValue] = field(default_factory=dict)
+    database_env: EnvName | None = None
+    user: int = 10001
+    resources: Resources = Resources()
+    writes: Sequence[Directory] = ("/tmp",)
+
+    def __post_init__(self) -> None:
+        check_fields(self, where=f"Sidecar {self.name!r}")
