@@ -3,8 +3,9 @@
 import argparse
 import os
 
-import mgmtcluster  # first: it chooses the Node.js that cdk8s is started with
+import mgmtcluster
 from cdk8s import App, YamlOutputType
+
 
 arguments = argparse.ArgumentParser(description="Turn settings into the manifests of a management cluster.")
 arguments.add_argument("--settings", metavar="FILE", help="default: $MGMTCLUSTER_SETTINGS, else settings.yaml")

@@ -14,7 +14,8 @@ from mgmtcluster.constructs.redis_queue import RedisQueue  # noqa: E402
 from mgmtcluster.constructs.registry_service import RegistryService  # noqa: E402
 from mgmtcluster.constructs.replicated_database import ReplicatedDatabase  # noqa: E402
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap  # noqa: E402
-from mgmtcluster.constructs.web_service import WebService, WebServiceOptions  # noqa: E402
+from mgmtcluster.constructs.service_options import ServiceOptions  # noqa: E402
+from mgmtcluster.constructs.web_service import WebService  # noqa: E402
 from mgmtcluster.edges import Edge, Peer, edges_of  # noqa: E402
 from mgmtcluster.errors import InvalidInput, one_line_errors  # noqa: E402
 from mgmtcluster.output import staged  # noqa: E402
@@ -48,11 +49,11 @@ __all__ = [
     "Resources",
     "SecretKey",
     "SecretsBootstrap",
+    "ServiceOptions",
     "Settings",
     "Sidecar",
     "TcpProbe",
     "WebService",
-    "WebServiceOptions",
     "catalog",
     "edges_of",
     "one_line_errors",

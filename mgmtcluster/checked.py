@@ -7,7 +7,7 @@ import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pydantic
 from constructs import Construct
@@ -34,13 +34,15 @@ def checked(
     def wrapper(self: _Self, scope: Construct, id: str, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
         where = f"{scope.node.path}/{id}".lstrip("/")
         signature.bind(self, scope, id, *args, **kwargs)  # its TypeError is Python's own and says it all
-        unknown = [f"{where}: {name}: is no argument; write one of {', '.join(adapters())}" for name in kwargs if name not in adapters()]
+        unknown = [
+            f"{where}: {name}: is no argument; write one of {', '.join(adapters())}" for name in kwargs if name not in adapters()
+        ]
         problems = [*unknown, *_problems(where, adapters(), kwargs)]
         if problems:
             raise InvalidInput(problems)
         init(self, scope, id, *args, **kwargs)
 
-    return wrapper
+    return cast(Callable[Concatenate[_Self, Construct, str, _Arguments], None], wrapper)
 
 
 def check_fields(self: Any, *, where: str) -> None:
@@ -49,13 +51,13 @@ def check_fields(self: Any, *, where: str) -> None:
     Raises:
         InvalidInput: every field that does not fit, after ``where``.
     """
-    problems = _problems(where, _field_adapters(type(self)), vars(self))
+    problems = _problems(where, _field_adapters(self.__class__), vars(self))
     if problems:
         raise InvalidInput(problems)
 
 
 @functools.cache
-def _field_adapters(cls: type) -> Mapping[str, pydantic.TypeAdapter[Any]]:
+def _field_adapters(cls: Callable[..., Any]) -> Mapping[str, pydantic.TypeAdapter[Any]]:
     return _adapters(cls)
 
 

@@ -9,6 +9,7 @@ from mgmtcluster.catalog import Service
 from mgmtcluster.charts.databases import MetricsDatabase, RegistryDatabase
 from mgmtcluster.charts.platform import Platform
 from mgmtcluster.charts.services import Metrics, Services
+from mgmtcluster.seed import seed_rule
 from mgmtcluster.settings import Settings
 
 
@@ -50,12 +51,4 @@ class ManagementCluster:
             storage_class=volumes,
         )
         self.services = Services(app, "60-services", services=catalog.SERVICES, settings=settings)
-        rules.enforce(app, _seed_rule(settings))
-
-
-def _seed_rule(settings: Settings) -> rules.Rule:
-    """The seed's table, less what the settings disable."""
-    disabled = {name for name, setting in settings.services.items() if not setting.enabled}
-    rows = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.service not in disabled]
-    aliases = {alias: service.endpoint for service in catalog.ALL for alias in service.aliases if service.name not in disabled}
-    return rules.seed_rows(rows, aliases)
+        rules.enforce(app, seed_rule(settings))

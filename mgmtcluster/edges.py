@@ -45,8 +45,8 @@ class Edge:
 _recorded: WeakKeyDictionary[IConstruct, set[Edge]] = WeakKeyDictionary()
 
 
-@cache
-def _root_of(scope: IConstruct) -> IConstruct:
+@cache  # each question is a call to the Node.js that runs cdk8s
+def _root_of(scope: Construct) -> IConstruct:
     return scope.node.root
 
 
@@ -55,6 +55,6 @@ def record(scope: Construct, edge: Edge) -> None:
     _recorded.setdefault(_root_of(scope), set()).add(edge)
 
 
-def edges_of(scope: IConstruct) -> list[Edge]:
+def edges_of(scope: Construct) -> list[Edge]:
     """All edges recorded so far in the app that ``scope`` belongs to, sorted."""
     return sorted(_recorded.get(_root_of(scope), ()), key=lambda edge: (edge.client, edge.server, edge.port, edge.why))

@@ -25,7 +25,13 @@ _CLUSTER_SCOPED: Final = frozenset(
 )
 _TEMPLATED: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 _API_SERVER: Final = ("kubernetes", "default")
-_NAME_CHECKS: Final = {"Service": service_name, "Namespace": dns_label, "Deployment": dns_label, "StatefulSet": dns_label, "Job": dns_label}
+_NAME_CHECKS: Final = {
+    "Service": service_name,
+    "Namespace": dns_label,
+    "Deployment": dns_label,
+    "StatefulSet": dns_label,
+    "Job": dns_label,
+}
 
 
 def enforce(app: Construct, *more: Rule, beside: Sequence[Endpoint] = ()) -> None:
@@ -129,7 +135,8 @@ def namespaces_exist(objects: Sequence[Object]) -> Iterator[str]:
         elif not namespace:
             yield f"{name_of(each)}: metadata.namespace: is missing; write it"
         elif declared and namespace not in declared:
-            yield f"{name_of(each)}: metadata.namespace: {namespace} is not declared; declare it or write one of {', '.join(sorted(declared))}"
+            known = ", ".join(sorted(declared))
+            yield f"{name_of(each)}: metadata.namespace: {namespace} is not declared; declare it or write one of {known}"
 
 
 def node_ports(objects: Sequence[Object]) -> Iterator[str]:
@@ -169,7 +176,9 @@ def _pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Ma
         if workload["kind"] not in _TEMPLATED or workload["metadata"].get("namespace") != namespace:
             continue
         template = workload["spec"]["template"]
-        ports = {port[key] for each in _containers(template) for port in each.get("ports", ()) for key in ("containerPort", "name")}
+        ports = {
+            port[key] for each in _containers(template) for port in each.get("ports", ()) for key in ("containerPort", "name")
+        }
         labels = template["metadata"]["labels"]
         yield labels, ports
         if workload["kind"] == "StatefulSet":
@@ -205,7 +214,9 @@ def _texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:
     """Every text that may hold an address: the object, where in it, the text."""
     for owner in objects:
         if owner["kind"] == "ConfigMap":
-            yield from ((owner, f"data.{key}", text) for key, text in owner.get("data", {}).items() if not key.endswith((".js", ".sh")))
+            yield from (
+                (owner, f"data.{key}", text) for key, text in owner.get("data", {}).items() if not key.endswith((".js", ".sh"))
+            )
         if owner["kind"] == "Service" and "externalName" in owner["spec"]:
             yield owner, "spec.externalName", owner["spec"]["externalName"]
         if owner["kind"] not in _TEMPLATED:
@@ -250,39 +261,6 @@ def _nulls(value: Any, path: str) -> Iterator[str]:
             yield from _nulls(inner, f"{path}[{index}]")
     elif value is None:
         yield path.lstrip(".")
-
-
-def seed_rows(rows: Sequence[Endpoint], aliases: Mapping[str, Endpoint] | None = None) -> Rule:
-    """The rule that each of these rows of the seed's table is exact: the Service's name, namespace, port and node port.
-
-    Args:
-        rows: the rows of everything that is enabled.
-        aliases: other names under which a row answers inside the cluster.
-    """
-
-    def rule(objects: Sequence[Object]) -> Iterator[str]:
-        exposed = {
-            (service["metadata"]["namespace"], service["spec"]["selector"].get("app.kubernetes.io/name"), port["port"]): port["nodePort"]
-            for service in _of_kind(objects, "Service")
-            for port in service["spec"].get("ports", ())
-            if "nodePort" in port and service["spec"].get("selector")
-        }
-        answering = {
-            (service["metadata"]["namespace"], service["metadata"]["name"], port["port"])
-            for service in _of_kind(objects, "Service")
-            for port in service["spec"].get("ports", ())
-        }
-        for row in rows:
-            if (row.namespace, row.service, row.port) not in answering:
-                yield f"Service/{row.namespace}/{row.service}: does not answer on port {row.port}; the seed's table says it does"
-            node_port = exposed.get((row.namespace, row.service, row.port))
-            if node_port != row.node_port:
-                yield f"Service/{row.namespace}/{row.service}: port {row.port} has node port {node_port}; the seed's table says {row.node_port}"
-        for alias, row in (aliases or {}).items():
-            if (row.namespace, alias, row.port) not in answering:
-                yield f"Service/{row.namespace}/{alias}: does not answer on port {row.port}; the seed's table says it does"
-
-    return rule
 
 
 def _of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:

@@ -89,7 +89,7 @@ def quantity_value(text: str) -> float:
     match = _QUANTITY.fullmatch(text)
     if not match:
         raise ValueError(f"{text!r} is no quantity; write a number and a unit, as in 10Gi, 512Mi or 250m")
-    return float(match[1]) * _FACTORS[match[2] or ""]
+    return float(match[1]) * float(_FACTORS[match[2] or ""])
 
 
 def quantity(text: str) -> str:
@@ -145,7 +145,7 @@ def image_tag(text: str) -> str:
 def image_registry(text: str) -> str:
     """What stands before an image's name: a registry's host and an optional path, without a scheme or a trailing slash."""
     host, _, path = text.partition("/")
-    if not _REGISTRY_HOST.fullmatch(host) or (path or "/" in text) and not _IMAGE_PATH.fullmatch(path):
+    if not _REGISTRY_HOST.fullmatch(host) or ((path or "/" in text) and not _IMAGE_PATH.fullmatch(path)):
         raise ValueError(f"{text!r} is no image registry; write HOST[:PORT][/PATH], as in docker.io/aiosv1")
     return text
 
@@ -190,6 +190,8 @@ def absolute_path(text: str) -> str:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
+Replicas = Annotated[int, Field(ge=1, le=100)]
+UserId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Name = Annotated[str, AfterValidator(dns_label)]
 ServiceName = Annotated[str, AfterValidator(service_name)]
 ObjectName = Annotated[str, AfterValidator(dns_subdomain)]

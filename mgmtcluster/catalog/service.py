@@ -51,7 +51,7 @@ class Service:
         env: its variables, a line each.
         database: the database it uses. Default: none.
         other_endpoints, aliases, probe_port, readiness, liveness, resources, writes, sidecars, outside,
-        waits_for_database: as in ``WebServiceOptions``. A sidecar's image is a name, as the service's own is.
+        waits_for_database: as in ``ServiceOptions``. A sidecar's image is a name, as the service's own is.
         replicas: Default: 2.
         one_replica_because: why there is one pod of it, where there is.
         queue: the endpoint of the Redis it consumes from, where it does.

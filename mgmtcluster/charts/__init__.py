@@ -1,0 +1,1 @@
+"""When: one chart is one phase of the installation, and one file."""

@@ -26,7 +26,12 @@ class RegistryDatabase(Phase):
     def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
         super().__init__(scope, "10-registry-database", wave=Wave.DATABASES)
         self.database = _database(
-            self, REGISTRY, namespace="registries", given=settings.registry_database, settings=settings, storage_class=storage_class
+            self,
+            REGISTRY,
+            namespace="registries",
+            given=settings.registry_database,
+            settings=settings,
+            storage_class=storage_class,
         )
         for service in self.database.member_services:
             k8s.KubeService(
@@ -49,7 +54,12 @@ class MetricsDatabase(Phase):
     def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
         super().__init__(scope, "40-metrics-database", wave=Wave.DATABASES)
         self.database = _database(
-            self, METRICS_DB, namespace="metrics-system", given=settings.metrics_database, settings=settings, storage_class=storage_class
+            self,
+            METRICS_DB,
+            namespace="metrics-system",
+            given=settings.metrics_database,
+            settings=settings,
+            storage_class=storage_class,
         )
 
 

@@ -1,0 +1,1 @@
+"""How: what is rendered, for any app; nothing here knows a name of the platform."""

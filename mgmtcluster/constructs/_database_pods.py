@@ -1,23 +1,21 @@
-"""The pods of a replica set: its members, and the Job that converges it."""
+"""The pods of a replica set's members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import DATA
-from mgmtcluster.constructs._k8s import Json, k8s
-from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, mongosh
-from mgmtcluster.constructs.grant import PASSWORD_KEY
-from mgmtcluster.constructs.secrets_bootstrap import MONGODB_USER, MONGOSH_RESOURCES
+from mgmtcluster.constructs._k8s import k8s
+from mgmtcluster.constructs._mongosh_job import MONGODB_USER
+from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.types import quantity_value
 from mgmtcluster.workload import ExecProbe, Resources, TcpProbe
 
 _DATA_DIRECTORY = "/data/db"
-_KEYFILE_DIRECTORY = "/secrets/keyfile"
-_USERS_DIRECTORY = "/secrets/users"
+KEYFILE_DIRECTORY = "/secrets/keyfile"
 _GIB = 1024**3
 
 # mongod accepts a key that its group may read only where root owns it, which is how Kubernetes mounts a Secret.
-_KEYFILE_MODE = 0o440
+SECRET_MODE = 0o440
 
 # An initial sync of a member may take long before the port opens.
 _STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
@@ -50,7 +48,10 @@ def member_pod_spec(
         affinity=_affinity(node_label, selector),
         topology_spread_constraints=[
             k8s.TopologySpreadConstraint(
-                max_skew=1, topology_key="topology.kubernetes.io/zone", when_unsatisfiable="ScheduleAnyway", label_selector=selector
+                max_skew=1,
+                topology_key="topology.kubernetes.io/zone",
+                when_unsatisfiable="ScheduleAnyway",
+                label_selector=selector,
             )
         ],
         containers=[
@@ -59,13 +60,18 @@ def member_pod_spec(
                 image=image,
                 command=_mongod(replica_set, port, memory),
                 resources=Resources(
-                    cpu="250m", memory=memory, cpu_limit="2", memory_limit=memory, ephemeral_storage="64Mi", ephemeral_storage_limit="512Mi"
+                    cpu="250m",
+                    memory=memory,
+                    cpu_limit="2",
+                    memory_limit=memory,
+                    ephemeral_storage="64Mi",
+                    ephemeral_storage_limit="512Mi",
                 ),
-                env={"HOME": k8s.EnvVar(name="HOME", value="/tmp")},
+                env=_pods.env_vars({"HOME": "/tmp"}),
                 ports=[k8s.ContainerPort(name="mongodb", container_port=port)],
                 mounts=[
                     k8s.VolumeMount(name=DATA, mount_path=_DATA_DIRECTORY),
-                    k8s.VolumeMount(name="keyfile", mount_path=_KEYFILE_DIRECTORY, read_only=True),
+                    k8s.VolumeMount(name="keyfile", mount_path=KEYFILE_DIRECTORY, read_only=True),
                     k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
                     k8s.VolumeMount(name="tmp", mount_path="/tmp"),
                 ],
@@ -74,7 +80,7 @@ def member_pod_spec(
                 readiness=_pods.probe(ready, port=port),
             )
         ],
-        volumes=[_keyfile_volume(keyfile_secret), _pods.config_map_volume("scripts", scripts), _pods.empty_dir("tmp", "64Mi")],
+        volumes=[keyfile_volume(keyfile_secret), _pods.config_map_volume("scripts", scripts), _pods.empty_dir("tmp", "64Mi")],
     )
 
 
@@ -86,7 +92,7 @@ def _mongod(replica_set: str, port: int, memory: str) -> list[str]:
         f"--dbpath={_DATA_DIRECTORY}",
         f"--replSet={replica_set}",
         "--auth",
-        f"--keyFile={_KEYFILE_DIRECTORY}/keyfile",
+        f"--keyFile={KEYFILE_DIRECTORY}/keyfile",
         f"--wiredTigerCacheSizeGB={cache_size_gib(memory):g}",
         # mongod ends itself when its disk hangs, which no probe from outside can see.
         "--setParameter=watchdogPeriodSeconds=60",
@@ -116,44 +122,6 @@ def _affinity(node_label: str, selector: k8s.LabelSelector) -> k8s.Affinity:
     )
 
 
-def converge_pod_spec(
-    *, name: str, image: str, keyfile_secret: str, scripts: str, image_pull_secrets: Sequence[str]
-) -> k8s.PodSpec:
-    """The pod of the Job that initiates the set, adds and removes members and repairs users."""
-    return k8s.PodSpec(
-        service_account_name=name,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        restart_policy="OnFailure",
-        security_context=_pods.pod_security_context(MONGODB_USER),
-        image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
-        containers=[
-            _pods.container(
-                name="converge",
-                image=image,
-                command=mongosh("converge.js"),
-                resources=MONGOSH_RESOURCES,
-                env={"HOME": k8s.EnvVar(name="HOME", value="/tmp")},
-                mounts=[
-                    k8s.VolumeMount(name="keyfile", mount_path=_KEYFILE_DIRECTORY, read_only=True),
-                    k8s.VolumeMount(name="users", mount_path=_USERS_DIRECTORY, read_only=True),
-                    k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
-                    k8s.VolumeMount(name="tmp", mount_path="/tmp"),
-                ],
-            )
-        ],
-        volumes=[_keyfile_volume(keyfile_secret), _pods.config_map_volume("scripts", scripts), _pods.empty_dir("tmp", "64Mi")],
-    )
-
-
-def mount_passwords(manifest: Json, secrets: Mapping[str, str]) -> None:
-    """Give the Job the password of every user as a file named like the user."""
-    sources = [
-        {"secret": {"name": secret, "items": [{"key": PASSWORD_KEY, "path": user}]}} for user, secret in secrets.items()
-    ]
-    volume = {"name": "users", "projected": {"defaultMode": _KEYFILE_MODE, "sources": sources}}
-    manifest["spec"]["template"]["spec"]["volumes"].append(volume)
-
-
-def _keyfile_volume(secret: str) -> k8s.Volume:
-    return k8s.Volume(name="keyfile", secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=_KEYFILE_MODE))
+def keyfile_volume(secret: str) -> k8s.Volume:
+    """The Secret with the key that members and the converge Job authenticate with."""
+    return k8s.Volume(name="keyfile", secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=SECRET_MODE))

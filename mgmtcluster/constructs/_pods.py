@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mgmtcluster.addresses import NODE_IP, Address
+from mgmtcluster.addresses import NODE_IP, Address, Endpoint
 from mgmtcluster.constructs._k8s import k8s, number, quantity
 from mgmtcluster.types import image_parts
 from mgmtcluster.workload import EnvValue, ExecProbe, HttpProbe, Probe, Resources, SecretKey
@@ -79,10 +79,26 @@ def pull_policy(image: str) -> str:
     return "IfNotPresent" if "@" in image else "Always"
 
 
-def version_of(image: str) -> str | None:
-    """What ``app.kubernetes.io/version`` says of an image: its tag, where it has one that fits a label."""
+def version_label(image: str) -> dict[str, str]:
+    """The label with an image's version: its tag, where it has one that fits a label."""
     tag = image_parts(image.partition("@")[0])[1]
-    return tag if 0 < len(tag) <= 63 and tag[0].isalnum() and tag[-1].isalnum() else None
+    fits = 0 < len(tag) <= 63 and tag[0].isalnum() and tag[-1].isalnum()
+    return {"app.kubernetes.io/version": tag} if fits else {}
+
+
+def port_name(endpoint: Endpoint) -> str:
+    """The name of a port of a Service and of a container: what it speaks, then its number."""
+    return f"{endpoint.scheme}-{endpoint.port}"
+
+
+def service_port(endpoint: Endpoint, *, exposed: bool) -> k8s.ServicePort:
+    """An endpoint's port of its Service, with its node port where that is exposed."""
+    return k8s.ServicePort(
+        name=port_name(endpoint),
+        port=endpoint.port,
+        target_port=number(endpoint.port),
+        node_port=endpoint.node_port if exposed else None,
+    )
 
 
 def _requirements(resources: Resources) -> k8s.ResourceRequirements:
@@ -96,7 +112,7 @@ def _requirements(resources: Resources) -> k8s.ResourceRequirements:
     )
 
 
-def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None) -> dict[str, k8s.EnvVar]:
+def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None = None) -> dict[str, k8s.EnvVar]:
     """Environment variables; where a value holds ``$(NODE_IP)``, that variable comes first.
 
     Args:
@@ -106,7 +122,7 @@ def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None) -> dict[s
     if any(f"$({NODE_IP})" in str(value) for value in env.values()):
         variables[NODE_IP] = _node_ip(node_address)
     for name, value in env.items():
-        variables[name] = secret_env(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=str(value))
+        variables[name] = _from_secret(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=str(value))
     return variables
 
 
@@ -121,8 +137,7 @@ def pod_field(path: str) -> k8s.ObjectFieldSelector:
     return k8s.ObjectFieldSelector(api_version="v1", field_path=path)
 
 
-def secret_env(name: str, key: SecretKey) -> k8s.EnvVar:
-    """An environment variable whose value is a key of a Secret."""
+def _from_secret(name: str, key: SecretKey) -> k8s.EnvVar:
     selector = k8s.SecretKeySelector(name=key.name, key=key.key)
     return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
 

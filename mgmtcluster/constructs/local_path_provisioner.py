@@ -136,7 +136,8 @@ class LocalPathProvisioner(Construct):
                 selector=selector,
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=_NAME, component=_COMPONENT), annotations={"checksum/config": config_hash}
+                        labels=pod_labels(self, workload=_NAME, component=_COMPONENT),
+                        annotations={"checksum/config": config_hash},
                     ),
                     spec=self._pod_spec(image, helper_image, provisioner),
                 ),
@@ -164,7 +165,7 @@ class LocalPathProvisioner(Construct):
                         f"--helper-image={helper_image}",
                     ],
                     resources=Resources(memory="64Mi", memory_limit="128Mi", cpu_limit="250m"),
-                    env={"CONFIG_MOUNT_PATH": k8s.EnvVar(name="CONFIG_MOUNT_PATH", value="/etc/config/")},
+                    env=_pods.env_vars({"CONFIG_MOUNT_PATH": "/etc/config/"}),
                     mounts=[k8s.VolumeMount(name="config", mount_path="/etc/config", read_only=True)],
                 )
             ],

@@ -7,7 +7,8 @@ from constructs import Construct
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs.grant import Grant
-from mgmtcluster.constructs.web_service import WebService, WebServiceOptions
+from mgmtcluster.constructs.service_options import ServiceOptions
+from mgmtcluster.constructs.web_service import WebService
 from mgmtcluster.types import EnvName, Image
 
 
@@ -20,7 +21,7 @@ class MetricsService(WebService):
         database: what the database grants to it.
         queue: the endpoint of the Redis it consumes from.
         queue_env: variable that holds the Redis' host. Default: ``REDIS_HOST``.
-        options: see ``WebServiceOptions``; ``component`` is ``metrics`` by default.
+        options: see ``ServiceOptions``; ``component`` is ``metrics`` by default.
 
     Raises:
         InvalidInput: an argument cannot be used.
@@ -37,7 +38,7 @@ class MetricsService(WebService):
         database: Grant,
         queue: Endpoint,
         queue_env: EnvName = "REDIS_HOST",
-        **options: Unpack[WebServiceOptions],
+        **options: Unpack[ServiceOptions],
     ) -> None:
         options.setdefault("component", "metrics")
         options["env"] = {**options.get("env", {}), queue_env: queue.host}

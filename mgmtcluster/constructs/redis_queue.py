@@ -9,12 +9,11 @@ from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
-from mgmtcluster.constructs._k8s import LateStatefulSet, NAME_LABEL, content_hash, k8s, metadata, number, pod_labels, quantity
+from mgmtcluster.constructs._k8s import NAME_LABEL, LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
-from mgmtcluster.constructs.web_service import port_name
 from mgmtcluster.edges import Peer
 from mgmtcluster.types import Image, ObjectName, Quantity, Storage, quantity_value
 from mgmtcluster.workload import ExecProbe, Resources, TcpProbe
@@ -30,12 +29,12 @@ _MIB = 1024**2
 
 
 class RedisQueue(Construct):
-    """Define a Redis for lists: a StatefulSet of one pod with an append-only file on its own volume, its Service, and a Job
-    that makes the administrator's password.
+    """Define a Redis for lists: a StatefulSet of one pod, its Service, and a Job that makes the administrator's password.
 
-    Without a password a client may push to, pop from and count the named lists, and nothing else. When memory is full,
-    writers get an error and nothing is evicted. One pod: the clients know neither Sentinel nor Cluster, and a failover
-    would lose what was acknowledged since the last synchronization.
+    What is pushed is in an append-only file on the pod's own volume, at most a second later. Without a password a client
+    may push to, pop from and count the named lists, and nothing else. When memory is full, writers get an error and nothing
+    is evicted. One pod: the clients know neither Sentinel nor Cluster, and a failover would lose what was acknowledged
+    since the last synchronization.
 
     Args:
         endpoint: where it answers. With a ``node_port``, the port is open to everybody outside too.
@@ -97,8 +96,7 @@ class RedisQueue(Construct):
                 selector=k8s.LabelSelector(match_labels={NAME_LABEL: self._peer.name}),
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=self._peer.name, component="queue")
-                        | {"app.kubernetes.io/version": _pods.version_of(image) or "unknown"},
+                        labels=pod_labels(self, workload=self._peer.name, component="queue") | _pods.version_label(image),
                         annotations={"checksum/config": content_hash(data)},
                     ),
                     spec=self._pod_spec(image, memory, rules, image_pull_secrets),
@@ -132,14 +130,7 @@ class RedisQueue(Construct):
             spec=k8s.ServiceSpec(
                 type="NodePort" if self.endpoint.node_port else "ClusterIP",
                 selector={NAME_LABEL: self._peer.name},
-                ports=[
-                    k8s.ServicePort(
-                        name=port_name(self.endpoint),
-                        port=self.endpoint.port,
-                        target_port=number(self.endpoint.port),
-                        node_port=self.endpoint.node_port,
-                    )
-                ],
+                ports=[_pods.service_port(self.endpoint, exposed=self.endpoint.node_port is not None)],
             ),
         )
 
@@ -157,15 +148,14 @@ class RedisQueue(Construct):
                     image=image,
                     command=["sh", f"{SCRIPTS_DIRECTORY}/{_SCRIPT}", f"{SCRIPTS_DIRECTORY}/redis.conf"],
                     resources=resources,
-                    env={
-                        name: k8s.EnvVar(name=name, value=value)
-                        for name, value in {
+                    env=_pods.env_vars(
+                        {
                             "ACL_FILE": "/tmp/users.acl",
                             "ADMIN_PASSWORD_FILE": f"/secrets/{_ADMIN}/{PASSWORD_KEY}",
                             "DEFAULT_USER_RULES": rules,
-                        }.items()
-                    },
-                    ports=[k8s.ContainerPort(name=port_name(self.endpoint), container_port=self.endpoint.port)],
+                        }
+                    ),
+                    ports=[k8s.ContainerPort(name=_pods.port_name(self.endpoint), container_port=self.endpoint.port)],
                     mounts=[
                         k8s.VolumeMount(name="data", mount_path="/data"),
                         k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),

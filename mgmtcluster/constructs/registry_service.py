@@ -7,7 +7,8 @@ from constructs import Construct
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs.grant import Grant
-from mgmtcluster.constructs.web_service import WebService, WebServiceOptions
+from mgmtcluster.constructs.service_options import ServiceOptions
+from mgmtcluster.constructs.web_service import WebService
 from mgmtcluster.types import Image
 
 
@@ -18,7 +19,7 @@ class RegistryService(WebService):
         image: image of the main container, with a tag or a digest.
         endpoint: where the registry answers.
         database: what the database grants to it: ``database.grant("models", env="MONGO_URL")``.
-        options: see ``WebServiceOptions``; ``component`` is ``registry`` by default.
+        options: see ``ServiceOptions``; ``component`` is ``registry`` by default.
 
     Raises:
         InvalidInput: an argument cannot be used.
@@ -26,7 +27,14 @@ class RegistryService(WebService):
 
     @checked
     def __init__(
-        self, scope: Construct, id: str, *, image: Image, endpoint: Endpoint, database: Grant, **options: Unpack[WebServiceOptions]
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        image: Image,
+        endpoint: Endpoint,
+        database: Grant,
+        **options: Unpack[ServiceOptions],
     ) -> None:
         options.setdefault("component", "registry")
         super().__init__(scope, id, image=image, endpoint=endpoint, database=database, **options)

@@ -9,11 +9,21 @@ from mgmtcluster.addresses import pod_host
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _database_pods, _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
-from mgmtcluster.constructs._k8s import Json, LateJob, LateStatefulSet, NAME_LABEL, content_hash, k8s, metadata, namespace_of, number, pod_labels
+from mgmtcluster.constructs._converge_job import converge_job
+from mgmtcluster.constructs._k8s import (
+    NAME_LABEL,
+    Json,
+    LateStatefulSet,
+    k8s,
+    metadata,
+    namespace_of,
+    number,
+    pod_labels,
+)
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
-from mgmtcluster.constructs.secrets_bootstrap import BACKOFF_LIMIT, Kind, SecretsBootstrap, with_env, with_hashed_name
+from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.edges import Edge, Peer, edges_of, record
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.types import DatabaseName, EnvName, Image, Name, NodeLabel, ObjectName, Quantity, Storage
@@ -29,8 +39,7 @@ _ROOT = "root"
 
 
 class ReplicatedDatabase(Construct):
-    """Define a MongoDB replica set: a StatefulSet of members that each stay with their own volume, their Services, a
-    PodDisruptionBudget, a Job that makes the Secrets and a Job that converges the set on what is asked for.
+    """Define a MongoDB replica set: a StatefulSet, its Services, and the Jobs that make its Secrets and converge it.
 
     Members run on different nodes, only on nodes with ``node_label``, and wait for their volume rather than start empty.
 
@@ -99,13 +108,17 @@ class ReplicatedDatabase(Construct):
         self._replica_set = replica_set
         self._existing_secrets = existing_secrets or {}
         self._image_pull_secrets = image_pull_secrets
-        self.hosts = tuple(f"{pod_host(self._pod(ordinal), self.name, self.namespace)}:{MONGODB_PORT}" for ordinal in range(members))
+        self.hosts = tuple(
+            f"{pod_host(self._pod(ordinal), self.name, self.namespace)}:{MONGODB_PORT}" for ordinal in range(members)
+        )
         self._selector = k8s.LabelSelector(match_labels={NAME_LABEL: self.name})
         record(self, Edge(self.peer, self.peer, MONGODB_PORT, why="replicates"))
 
         self.service = self._headless_service("service", self.name, {NAME_LABEL: self.name})
         self.member_services = [
-            self._headless_service(f"service-{ordinal}", self._pod(ordinal), {"statefulset.kubernetes.io/pod-name": self._pod(ordinal)})
+            self._headless_service(
+                f"service-{ordinal}", self._pod(ordinal), {"statefulset.kubernetes.io/pod-name": self._pod(ordinal)}
+            )
             for ordinal in range(self._pods)
         ]
         scripts = read_scripts(*_SCRIPTS)
@@ -115,7 +128,20 @@ class ReplicatedDatabase(Construct):
         self.pod_disruption_budget = self._pod_disruption_budget()
         self.network_policy = workload_policy(self, "network-policy", peer=self.peer, component="database")
         self.secrets = self._bootstrap() if existing_secrets is None else None
-        self.job = self._converge_job(scripts)
+        self.job = converge_job(
+            self,
+            database=self.peer,
+            port=MONGODB_PORT,
+            hosts=self.hosts,
+            replica_set=replica_set,
+            image=image,
+            config_map=self.scripts,
+            scripts=scripts,
+            keyfile_secret=self._keyfile_secret,
+            users=self._users,
+            secret_of=self._secret,
+            image_pull_secrets=image_pull_secrets,
+        )
         self.node.default_child = self.service
 
     @property
@@ -148,8 +174,8 @@ class ReplicatedDatabase(Construct):
     def _pod(self, ordinal: int) -> str:
         return f"{self.name}-{ordinal}"
 
-    def _metadata(self, name: str, workload: str | None = None) -> k8s.ObjectMeta:
-        return metadata(self, name=name, namespace=self.namespace, workload=workload or self.name, component="database")
+    def _metadata(self, name: str) -> k8s.ObjectMeta:
+        return metadata(self, name=name, namespace=self.namespace, workload=self.name, component="database")
 
     def _users(self) -> dict[str, Json]:
         """Every user and its roles: root, and one a service with an edge to a database here."""
@@ -197,8 +223,7 @@ class ReplicatedDatabase(Construct):
                 selector=self._selector,
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=self.name, component="database")
-                        | {"app.kubernetes.io/version": _pods.version_of(self._image) or "unknown"}
+                        labels=pod_labels(self, workload=self.name, component="database") | _pods.version_label(self._image)
                     ),
                     spec=_database_pods.member_pod_spec(
                         name=self.name,
@@ -246,42 +271,6 @@ class ReplicatedDatabase(Construct):
             image_pull_secrets=tuple(self._image_pull_secrets),
         )
 
-    def _converge_job(self, scripts: Mapping[str, str]) -> LateJob:
-        name = f"{self.name}-init-client"
-        client = Peer(self.namespace, name)
-        record(self, Edge(client, self.peer, MONGODB_PORT, why="converges the set"))
-        workload_policy(self, "job-network-policy", peer=client, component="database")
-
-        def complete(manifest: Json) -> Json:
-            users = self._users()
-            asked = [{"user": user, "roles": [role]} for user, role in users.items()]
-            _database_pods.mount_passwords(manifest, {user: self._secret(user) for user in users})
-            return with_hashed_name(with_env(manifest, REPLICA_SET=self._replica_set, MEMBERS=list(self.hosts), USERS=asked))
-
-        k8s.KubeServiceAccount(self, "job-service-account", metadata=self._metadata(name, name), automount_service_account_token=False)
-        return LateJob(
-            self,
-            "job",
-            complete=complete,
-            metadata=self._metadata(name, name),
-            spec=k8s.JobSpec(
-                backoff_limit=BACKOFF_LIMIT,
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=name, component="database"),
-                        annotations={"checksum/scripts": content_hash(scripts)},
-                    ),
-                    spec=_database_pods.converge_pod_spec(
-                        name=name,
-                        image=self._image,
-                        keyfile_secret=self._keyfile_secret,
-                        scripts=self.scripts,
-                        image_pull_secrets=self._image_pull_secrets,
-                    ),
-                ),
-            ),
-        )
-
 
 def member_problems(members: int, keep_running: int | None, *, single_member_may_lose_data: bool) -> list[str]:
     """What is wrong with these numbers of members, a line each."""
@@ -294,5 +283,7 @@ def member_problems(members: int, keep_running: int | None, *, single_member_may
         nearest = min(MEMBERS, key=lambda allowed: (abs(allowed - members), -allowed))
         problems.append(f"members: {members} is not allowed; write 3, 5 or 7: the nearest is {nearest}")
     if keep_running is not None and not members < keep_running <= MEMBERS[-1]:
-        problems.append(f"keep_running: {keep_running} keeps nothing beyond members: {members}; write more, at most 7, or leave it out")
+        problems.append(
+            f"keep_running: {keep_running} keeps nothing beyond members: {members}; write more, at most 7, or leave it out"
+        )
     return problems

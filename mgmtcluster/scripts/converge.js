@@ -133,8 +133,8 @@ async function converge(settings, members) {
     const reason = await takeStep(step, { members, settings, primary: health.primary, print });
     if (step.name === 'done' && !reason) return print(step.why);
     usersDone = (step.name === 'users' && !reason) || (usersDone && step.name !== 'add' && step.name !== 'remove');
+    if (reason && Date.now() > settings.deadline) throw new Refusal(`gave up waiting: ${reason}`);
     if (reason) print(`waiting: ${reason}`);
-    if (Date.now() > settings.deadline) throw new Refusal(`gave up waiting: ${reason ?? step.why}`);
     if (reason || step.name === 'stepDown') await new Promise((resume) => setTimeout(resume, settings.pause));
   }
 }

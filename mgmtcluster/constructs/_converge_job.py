@@ -1,0 +1,68 @@
+"""The Job that converges a replica set on the members and users that are asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from constructs import Construct
+
+from mgmtcluster.constructs._database_pods import KEYFILE_DIRECTORY, SECRET_MODE, keyfile_volume
+from mgmtcluster.constructs._k8s import Json, LateJob
+from mgmtcluster.constructs._mongosh_job import mongosh_job
+from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.constructs.grant import PASSWORD_KEY
+from mgmtcluster.edges import Edge, Peer, record
+
+_USERS_DIRECTORY = "/secrets/users"
+_USERS = "users"
+
+
+def converge_job(
+    scope: Construct,
+    *,
+    database: Peer,
+    port: int,
+    hosts: Sequence[str],
+    replica_set: str,
+    image: str,
+    config_map: str,
+    scripts: Mapping[str, str],
+    keyfile_secret: str,
+    users: Callable[[], Mapping[str, Json]],
+    secret_of: Callable[[str], str],
+    image_pull_secrets: Sequence[str],
+) -> LateJob:
+    """Define the Job that initiates the set, adds and removes members, and repairs users.
+
+    Args:
+        users: called at synth: every user and its role.
+        secret_of: the Secret with a user's password.
+    """
+    within = Construct(scope, "converge")
+    client = Peer(database.namespace, f"{database.name}-init-client")
+    record(scope, Edge(client, database, port, why="converges the set"))
+    workload_policy(within, "network-policy", peer=client, component="database")
+
+    def mount_passwords(template: Json) -> Json:
+        sources = [{"secret": {"name": secret_of(user), "items": [{"key": PASSWORD_KEY, "path": user}]}} for user in users()]
+        template["spec"]["volumes"].append({"name": _USERS, "projected": {"defaultMode": SECRET_MODE, "sources": sources}})
+        [container] = template["spec"]["containers"]
+        container["volumeMounts"].append({"name": _USERS, "mountPath": _USERS_DIRECTORY, "readOnly": True})
+        return template
+
+    return mongosh_job(
+        within,
+        name=client.name,
+        namespace=client.namespace,
+        component="database",
+        image=image,
+        script="converge.js",
+        config_map=config_map,
+        scripts=scripts,
+        volumes={KEYFILE_DIRECTORY: keyfile_volume(keyfile_secret)},
+        env=lambda: {
+            "REPLICA_SET": replica_set,
+            "MEMBERS": list(hosts),
+            "USERS": [{"user": user, "roles": [role]} for user, role in users().items()],
+        },
+        complete=mount_passwords,
+        image_pull_secrets=image_pull_secrets,
+    )

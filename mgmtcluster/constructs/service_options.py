@@ -1,0 +1,76 @@
+"""What every construct of a service may be told, beside its image, its endpoint and its database."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypedDict, cast
+
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.types import Cidr, Directory, EnvName, HostAddress, Name, ObjectName, Port, Replicas, ServiceName, UserId
+from mgmtcluster.workload import EnvValue, Outside, Probe, Resources, Sidecar, TcpProbe
+
+
+class ServiceOptions(TypedDict, total=False):
+    """What a service may be told; every key is optional.
+
+    Attributes:
+        env: environment variables. An address is a projection of an ``Endpoint``, never text.
+        other_endpoints: further ports of the same Service.
+        aliases: further Services of these names on the same pods, inside the cluster.
+        replicas: number of pods. Default: 2.
+        probe_port: port that the default probes ask. Default: that of the endpoint.
+        readiness: decides whether a pod gets traffic. Default: the port accepts connections.
+        liveness: decides whether a container is restarted. Default: the same, over two minutes.
+        resources: requests and limits of the main container. Default: those of ``Resources``.
+        writes: directories it writes to, each an ``emptyDir``. Default: ``/tmp``.
+        sidecars: further containers of each pod. Default: none.
+        outside: hosts outside the cluster that it connects to. Default: none.
+        cluster_cidrs: the cluster's own ranges, which are not outside. Default: none.
+        user: user and group id. Default: 10001.
+        node_address: address of the nodes for clients outside. Default: the IP of the pod's node.
+        image_pull_secrets: names of Secrets for the image registry, in the same namespace. Default: none.
+        waits_for_database: hold the start back until its database has a primary that knows its user. Default: no.
+        component: the label ``app.kubernetes.io/component``. Default: the construct's kind.
+    """
+
+    env: Mapping[EnvName, EnvValue]
+    other_endpoints: Sequence[Endpoint]
+    aliases: Sequence[ServiceName]
+    replicas: Replicas
+    probe_port: Port | None
+    readiness: Probe
+    liveness: Probe
+    resources: Resources
+    writes: Sequence[Directory]
+    sidecars: Sequence[Sidecar]
+    outside: Sequence[Outside]
+    cluster_cidrs: Sequence[Cidr]
+    user: UserId
+    node_address: HostAddress | None
+    image_pull_secrets: Sequence[ObjectName]
+    waits_for_database: bool
+    component: Name
+
+
+_DEFAULTS: Final[ServiceOptions] = {
+    "env": {},
+    "other_endpoints": (),
+    "aliases": (),
+    "replicas": 2,
+    "probe_port": None,
+    "readiness": TcpProbe(),
+    "liveness": TcpProbe(period_seconds=20, failure_threshold=6),
+    "resources": Resources(),
+    "writes": ("/tmp",),
+    "sidecars": (),
+    "outside": (),
+    "cluster_cidrs": (),
+    "user": 10001,  # above the range that nodes give to users of their own
+    "node_address": None,
+    "image_pull_secrets": (),
+    "waits_for_database": False,
+    "component": "service",
+}
+
+
+def completed(options: ServiceOptions) -> ServiceOptions:
+    """These options, with the default of every one that is not given."""
+    return cast(ServiceOptions, {**_DEFAULTS, **options})

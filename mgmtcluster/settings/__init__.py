@@ -1,0 +1,117 @@
+"""What differs between clusters: read from a file, checked whole, frozen."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+from pydantic import AfterValidator, Field
+
+from mgmtcluster import catalog, images
+from mgmtcluster.errors import InvalidInput, problems_of
+from mgmtcluster.settings import checks
+from mgmtcluster.settings.parts import (
+    DatabaseSettings,
+    MetricsDatabaseSettings,
+    Model,
+    RedisSettings,
+    SecretKeySettings,
+    ServiceSettings,
+)
+from mgmtcluster.settings.yaml_file import read_mapping
+from mgmtcluster.types import Cidr, HostAddress, HttpUrl, Image, ImageRegistry, ImageTag, Name, ObjectName
+
+__all__ = ["SETTINGS_ENV", "DatabaseSettings", "RedisSettings", "SecretKeySettings", "ServiceSettings", "Settings"]
+
+#: The environment variable that names another file than ``settings.yaml``.
+SETTINGS_ENV = "MGMTCLUSTER_SETTINGS"
+
+_DEFAULT_FILE = "settings.yaml"
+
+
+def _unique(items: list[str]) -> list[str]:
+    twice = sorted({item for item in items if items.count(item) > 1})
+    if twice:
+        raise ValueError(f"{twice[0]!r} stands there twice; write it once")
+    return items
+
+
+class Settings(Model):
+    """Everything an operator may set; every default is the platform's documented one."""
+
+    node_address: HostAddress | None = Field(
+        default=None, description="Address of the nodes as clients outside reach them. Default: each pod's own node's IP."
+    )
+    image_registry: ImageRegistry = Field(default="docker.io/aiosv1", description="Where the platform's images are.")
+    image_tag: ImageTag = Field(default="v1", description="Tag of the platform's images.")
+    image_pull_secrets: Annotated[list[ObjectName], AfterValidator(_unique)] = Field(
+        default=[], description="Secrets for the image registry, in every namespace of the platform."
+    )
+    images: dict[str, Image] = Field(default={}, description="Other images, by name: a service's, mongo, redis, …")
+    storage_class: ObjectName | None = Field(
+        default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."
+    )
+    cluster_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
+        default=["10.244.0.0/16", "10.96.0.0/12"], description="Ranges of pods and Services, which are not outside the cluster."
+    )
+    outside_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
+        default=[], description="Ranges outside the cluster that services may connect to. Default: all."
+    )
+    registry_database: DatabaseSettings = Field(default=DatabaseSettings(), description="The database of the registries.")
+    metrics_database: MetricsDatabaseSettings = Field(
+        default=MetricsDatabaseSettings(), description="The database of the metrics services."
+    )
+    metrics_redis: RedisSettings = Field(default=RedisSettings(), description="The Redis through which metrics are pushed.")
+    services: dict[Name, ServiceSettings] = Field(default={}, description="What differs for single services, by name.")
+    public_database_secret: SecretKeySettings | None = Field(
+        default=None,
+        description="Where policies-system finds the MongoDB URI for policy executors in other clusters. Default: it has none.",
+    )
+    adhoc_inference_url: HttpUrl | None = Field(
+        default=None, description="URL of the adhoc inference server, which creating a vDAG needs. Default: none."
+    )
+    vdag_adhoc_inference_server_url: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")] | None = Field(
+        default=None, description="HOST:PORT of the adhoc inference server for vDAG controllers in onboarded clusters."
+    )
+
+    @classmethod
+    def load(cls, file: str | os.PathLike[str] | None = None, *, services: Sequence[catalog.Service] = catalog.ALL) -> "Settings":
+        """Read settings from a file: the one given, else ``$MGMTCLUSTER_SETTINGS``, else ``settings.yaml``.
+
+        Args:
+            file: path of a YAML file; an empty file means all defaults.
+            services: the services that it may speak of. Default: the platform's.
+
+        Raises:
+            InvalidInput: everything that is wrong with the file, at once.
+        """
+        path = Path(file or os.environ.get(SETTINGS_ENV) or _DEFAULT_FILE)
+        return cls.of(read_mapping(path), where=str(path), services=services)
+
+    @classmethod
+    def of(
+        cls, given: Mapping[str, Any], *, where: str = "settings", services: Sequence[catalog.Service] = catalog.ALL
+    ) -> "Settings":
+        """Check settings that were read already.
+
+        Raises:
+            InvalidInput: everything that is wrong with them, at once, each line after ``where``.
+        """
+        problems, settings = [], None
+        try:
+            settings = cls.model_validate(given)
+        except pydantic.ValidationError as error:
+            problems += [f"{checks.dotted(path)}: {checks.suggesting(cls, path, text)}" for path, text in problems_of(error)]
+        problems += [*checks.number_problems(given), *checks.catalog_problems(given, services)]
+        if problems or settings is None:
+            raise InvalidInput(f"{where}: {problem}" for problem in dict.fromkeys(problems))
+        return settings
+
+    def image(self, name: str) -> str:
+        """The image of this name: overridden, third-party, or the platform's in the registry and with the tag set here."""
+        return self.images.get(name) or images.THIRD_PARTY.get(name) or f"{self.image_registry}/{name}:{self.image_tag}"
+
+    def service(self, name: str) -> ServiceSettings:
+        """What differs for this service."""
+        return self.services.get(name, ServiceSettings())

@@ -1,0 +1,124 @@
+"""What no single field's type can tell, checked on what was given, so that it is told even where something else is wrong too."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import pydantic
+
+from mgmtcluster import catalog, images
+from mgmtcluster.addresses import NODE_IP
+from mgmtcluster.constructs.grant import PASSWORD_ENV
+from mgmtcluster.constructs.replicated_database import member_problems
+from mgmtcluster.errors import InvalidInput
+from mgmtcluster.settings.parts import ResourcesSettings
+
+
+def dotted(path: tuple[int | str, ...]) -> str:
+    """The path to a value, as a line of an error names it."""
+    return ".".join(str(part) for part in path if part != "[key]")
+
+
+def suggesting(model: Any, path: tuple[int | str, ...], text: str) -> str:
+    """The wording of an unknown key, with the nearest known one."""
+    if "extra inputs are not permitted" not in text:
+        return text
+    for part in path[:-1]:
+        field = getattr(model, "model_fields", {}).get(str(part).replace("-", "_"))
+        model = _model_of(field.annotation) if field else model
+    known = [field.alias or name for name, field in getattr(model, "model_fields", {}).items()]
+    return f"is no setting; {nearest(str(path[-1]), known)}"
+
+
+def _model_of(annotation: Any) -> Any:
+    """The model in an annotation such as ``dict[str, Model]`` or ``Model | None``."""
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return next((each for each in candidates if hasattr(each, "model_fields")), annotation)
+
+
+def nearest(given: str, known: Sequence[str]) -> str:
+    """What to write instead of an unknown name."""
+    [*match] = get_close_matches(given, known, n=1, cutoff=0.6)
+    return f"write {match[0]}" if match else f"write one of {', '.join(known)}"
+
+
+def number_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the numbers of members."""
+    for name in ("registry_database", "metrics_database"):
+        database = {"members": 3, "keep_running": None, **_mapping(given.get(name))}
+        members, keep_running = database["members"], database["keep_running"]
+        if type(members) is int and (keep_running is None or type(keep_running) is int):
+            allowed = database.get("single_member_may_lose_data") is True
+            for problem in member_problems(members, keep_running, single_member_may_lose_data=allowed):
+                yield f"{name}.{problem}"
+
+
+def catalog_problems(given: Mapping[str, Any], services: Sequence[catalog.Service]) -> Iterator[str]:
+    """What is wrong in view of the catalog: names nobody has, variables that are not the operator's, a service that is needed."""
+    by_name = {service.name: service for service in services}
+    names = sorted(image_names(services))
+    for name in _mapping(given.get("images")):
+        if name not in names:
+            yield f"images.{name}: is no image of the platform; {nearest(str(name), names)}"
+    of_services = _mapping(given.get("services"))
+    for name, setting in of_services.items():
+        if name not in by_name:
+            yield f"services.{name}: is no service; {nearest(str(name), list(by_name))}"
+        else:
+            yield from _env_problems(by_name[name], _mapping(_mapping(setting).get("env")))
+            yield from _resource_problems(by_name[name], _mapping(setting).get("resources"))
+    yield from _need_problems(
+        {name for name, setting in of_services.items() if _mapping(setting).get("enabled") is False}, services
+    )
+
+
+def _resource_problems(service: catalog.Service, given: Any) -> Iterator[str]:
+    try:
+        ResourcesSettings.model_validate(given or {}).over(service.resources)
+    except pydantic.ValidationError:
+        return  # the model has told it
+    except InvalidInput as error:
+        for problem in error.problems:
+            yield f"services.{service.name}.{problem.replace('Resources: ', 'resources: ')}"
+
+
+def _need_problems(disabled: set[str], services: Sequence[catalog.Service]) -> Iterator[str]:
+    needed_by: dict[str, dict[str, None]] = {}
+    for service in services:
+        for address in service.addresses.values():
+            if service.name not in disabled and address.endpoint.service in disabled:
+                needed_by.setdefault(address.endpoint.service, {})[service.name] = None
+    for needed, by in needed_by.items():
+        yield f"services.{needed}.enabled: false, but it is needed by {', '.join(by)}; write true, or false for those too"
+
+
+def _env_problems(service: catalog.Service, env: Mapping[Any, Any]) -> Iterator[str]:
+    for name in env:
+        where = f"services.{service.name}.env.{name}"
+        value = service.env.get(name)
+        if service.database and name in (service.database.env, PASSWORD_ENV):
+            yield f"{where}: is the connection of the service's database and cannot be set; leave it out"
+        elif name == NODE_IP:
+            yield f"{where}: is the address of the nodes; write node_address instead"
+        elif isinstance(value, catalog.Setting):
+            yield f"{where}: is set elsewhere; write {value.name} instead"
+        elif isinstance(value, catalog.ImageName):
+            yield f"{where}: is an image; write images.{value.name} instead"
+        elif name in service.addresses or isinstance(value, catalog.JsonMap):
+            yield f"{where}: holds the address of a service and cannot be set; leave it out"
+
+
+def image_names(services: Sequence[catalog.Service]) -> set[str]:
+    """Names of all images that settings may override."""
+    names = {*images.THIRD_PARTY}
+    for service in services:
+        names |= {service.image, *(sidecar.image for sidecar in service.sidecars)}
+        values = [
+            value for env in service.env.values() for value in (env.items.values() if isinstance(env, catalog.JsonMap) else [env])
+        ]
+        names |= {value.name for value in values if isinstance(value, catalog.ImageName)}
+    return names
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,103 @@
+"""The parts of the settings that stand more than once, or are a mapping of their own."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mgmtcluster.constructs.replicated_database import MEMBERS
+from mgmtcluster.types import EnvName, NodeLabel, ObjectName, Quantity, SecretKeyName, Storage, quantity_value
+from mgmtcluster.workload import Resources
+
+
+class Model(BaseModel):
+    """What is frozen, refuses keys it does not know, and takes no number for a text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SecretKeySettings(Model):
+    """A key of a Secret that the operator makes."""
+
+    name: ObjectName = Field(description="Name of the Secret, in the namespace of the service that reads it.")
+    key: SecretKeyName = Field(description="The key in it.")
+
+
+class AmountSettings(Model):
+    """Amounts of a container's resources, as Kubernetes writes them."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
+
+    cpu: Quantity | None = Field(default=None, description="CPUs, such as 250m. Default: the catalog's.")
+    memory: Quantity | None = Field(default=None, description="Memory, such as 256Mi. Default: the catalog's.")
+    ephemeral_storage: Quantity | None = Field(default=None, description="Logs and temporary files. Default: the catalog's.")
+
+
+class ResourcesSettings(Model):
+    """What a service's main container may count on, and what it may use at most."""
+
+    requests: AmountSettings = Field(default=AmountSettings(), description="What it may count on.")
+    limits: AmountSettings = Field(default=AmountSettings(), description="What it may use at most.")
+
+    def over(self, default: Resources) -> Resources:
+        """These amounts, and the default's where one is not given."""
+        given = {
+            "cpu": self.requests.cpu,
+            "memory": self.requests.memory,
+            "ephemeral_storage": self.requests.ephemeral_storage,
+            "cpu_limit": self.limits.cpu,
+            "memory_limit": self.limits.memory,
+            "ephemeral_storage_limit": self.limits.ephemeral_storage,
+        }
+        return Resources(**vars(default) | {name: amount for name, amount in given.items() if amount})
+
+
+class ServiceSettings(Model):
+    """What differs for one service."""
+
+    enabled: bool = Field(default=True, description="Install it. A service that another one needs cannot be left out.")
+    replicas: Annotated[int, Field(ge=1, le=50)] | None = Field(default=None, description="Pods. Default: the catalog's, 1 or 2.")
+    resources: ResourcesSettings = Field(default=ResourcesSettings(), description="Requests and limits of its main container.")
+    env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
+
+
+class DatabaseSettings(Model):
+    """One of the two replicated databases."""
+
+    members: int = Field(
+        default=3, description="Members of the replica set: 3, 5 or 7.", json_schema_extra={"enum": [1, *MEMBERS]}
+    )
+    storage: Storage = Field(default="10Gi", description="Size of each member's volume; it cannot be changed in place.")
+    memory: Annotated[Quantity, AfterValidator(lambda text: _enough_memory(text))] = Field(
+        default="1536Mi", description="Request and limit of each member; the cache is computed from it."
+    )
+    node_label: NodeLabel = Field(default="registry=yes", description="Members run on nodes with this label only.")
+    keep_running: int | None = Field(
+        default=None, description="Members kept as pods while the votes beyond `members` are removed."
+    )
+    single_member_may_lose_data: bool = Field(default=False, description="Allow `members: 1`, for a laptop.")
+    existing_secrets: dict[str, ObjectName] | None = Field(
+        default=None,
+        description="Secrets made elsewhere: `keyfile`, `root` or a service to the Secret's name. Given, none is made.",
+    )
+
+
+class MetricsDatabaseSettings(DatabaseSettings):
+    """The database of the metrics services."""
+
+    node_label: NodeLabel = Field(default="metrics-db=yes", description="Members run on nodes with this label only.")
+
+
+class RedisSettings(Model):
+    """The Redis through which metrics are pushed."""
+
+    storage: Storage = Field(default="2Gi", description="Size of its volume.")
+    memory: Quantity = Field(default="512Mi", description="Request and limit; three quarters of it are for waiting metrics.")
+    existing_secret: ObjectName | None = Field(
+        default=None, description="A Secret made elsewhere with the administrator's `password`. Given, none is made."
+    )
+
+
+def _enough_memory(text: str) -> str:
+    if quantity_value(text) < 512 * 1024**2:
+        raise ValueError(f"{text!r} is too little for a member; write 512Mi or more")
+    return text
