@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.addresses import service_host
 from mgmtcluster.charts.phase import Phase, Wave
 from mgmtcluster.charts.platform import REGISTRY_ALIAS_NAMESPACE
@@ -37,8 +37,12 @@ class RegistryDatabase(Phase):
             k8s.KubeService(
                 self,
                 f"alias-{service.name}",
-                metadata=k8s.ObjectMeta(
-                    name=service.name, namespace=REGISTRY_ALIAS_NAMESPACE, annotations=self.object_annotations
+                metadata=metadata(
+                    self,
+                    name=service.name,
+                    namespace=REGISTRY_ALIAS_NAMESPACE,
+                    workload=self.database.name,
+                    component="database",
                 ),
                 spec=k8s.ServiceSpec(type="ExternalName", external_name=service_host(service.name, self.database.namespace)),
             )

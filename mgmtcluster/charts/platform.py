@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from mgmtcluster import catalog
+from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.charts.phase import Phase, Wave
 from mgmtcluster.constructs.local_path_provisioner import LocalPathProvisioner
 from mgmtcluster.settings import Settings
@@ -50,19 +50,22 @@ class Platform(Phase):
 
     def _namespace(self, name: str, *, pod_security: str) -> None:
         """A namespace, which Argo CD neither prunes nor deletes unasked: its databases' claims would go with it."""
-        modes = {f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn")}
         k8s.KubeNamespace(
             self,
             f"namespace-{name}",
-            metadata=k8s.ObjectMeta(
+            metadata=metadata(
+                self,
                 name=name,
-                labels=modes,
-                annotations={**self.object_annotations, "argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"},
+                namespace=None,
+                workload=name,
+                component="namespace",
+                labels={f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn")},
+                annotations={"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"},
             ),
         )
         k8s.KubeNetworkPolicy(
             self,
             f"default-deny-{name}",
-            metadata=k8s.ObjectMeta(name="default-deny", namespace=name, annotations=self.object_annotations),
+            metadata=metadata(self, name="default-deny", namespace=name, workload=name, component="namespace"),
             spec=k8s.NetworkPolicySpec(pod_selector=k8s.LabelSelector(), policy_types=["Ingress", "Egress"]),
         )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mgmtcluster.constructs._k8s import Json, k8s, quantity
+from mgmtcluster._k8s import Json, k8s, quantity
 
 #: Name of the claim template, and of the volume in the pod.
 DATA: Final = "data"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from constructs import Construct
 
+from mgmtcluster._k8s import Json, LateJob
 from mgmtcluster.constructs._database_pods import KEYFILE_DIRECTORY, SECRET_MODE, keyfile_volume
-from mgmtcluster.constructs._k8s import Json, LateJob
 from mgmtcluster.constructs._mongosh_job import mongosh_job
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs.grant import PASSWORD_KEY

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from mgmtcluster._k8s import k8s
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import DATA
-from mgmtcluster.constructs._k8s import k8s
 from mgmtcluster.constructs._mongosh_job import MONGODB_USER
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.types import quantity_value

@@ -6,8 +6,8 @@ from typing import Final
 
 from constructs import Construct
 
+from mgmtcluster._k8s import Json, LateJob, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._k8s import Json, LateJob, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, mongosh
 from mgmtcluster.workload import Resources
 

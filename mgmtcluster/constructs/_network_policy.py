@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from constructs import Construct
 
-from mgmtcluster.constructs._k8s import NAME_LABEL, Json, LateNetworkPolicy, metadata
+from mgmtcluster._k8s import NAME_LABEL, Json, LateNetworkPolicy, metadata
 from mgmtcluster.edges import Peer, edges_of
 from mgmtcluster.workload import Outside
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from mgmtcluster._k8s import k8s, number, quantity
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
-from mgmtcluster.constructs._k8s import k8s, number, quantity
 from mgmtcluster.types import image_parts
 from mgmtcluster.workload import EnvValue, ExecProbe, HttpProbe, Probe, Resources, SecretKey
 

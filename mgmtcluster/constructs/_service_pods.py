@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from mgmtcluster._k8s import k8s
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._k8s import k8s
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, mongosh
 from mgmtcluster.constructs.grant import PASSWORD_ENV, Grant
 from mgmtcluster.constructs.service_options import ServiceOptions

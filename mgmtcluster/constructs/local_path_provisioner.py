@@ -5,9 +5,9 @@ import json
 from constructs import Construct
 
 from mgmtcluster import images
+from mgmtcluster._k8s import NAME_LABEL, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._k8s import NAME_LABEL, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.edges import Peer
 from mgmtcluster.types import Directory, Image, Name, ObjectName

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from mgmtcluster import images
+from mgmtcluster._k8s import NAME_LABEL, LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
-from mgmtcluster.constructs._k8s import NAME_LABEL, LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret

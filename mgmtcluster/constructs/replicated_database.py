@@ -5,12 +5,7 @@ from collections.abc import Mapping, Sequence
 from constructs import Construct
 
 from mgmtcluster import images
-from mgmtcluster.addresses import pod_host
-from mgmtcluster.checked import checked
-from mgmtcluster.constructs import _database_pods, _pods
-from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
-from mgmtcluster.constructs._converge_job import converge_job
-from mgmtcluster.constructs._k8s import (
+from mgmtcluster._k8s import (
     NAME_LABEL,
     Json,
     LateStatefulSet,
@@ -20,6 +15,11 @@ from mgmtcluster.constructs._k8s import (
     number,
     pod_labels,
 )
+from mgmtcluster.addresses import pod_host
+from mgmtcluster.checked import checked
+from mgmtcluster.constructs import _database_pods, _pods
+from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
+from mgmtcluster.constructs._converge_job import converge_job
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret

@@ -5,9 +5,9 @@ from typing import Literal
 
 from constructs import Construct
 
+from mgmtcluster._k8s import Json, k8s, metadata
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._k8s import Json, k8s, metadata
 from mgmtcluster.constructs._mongosh_job import mongosh_job
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import read_scripts

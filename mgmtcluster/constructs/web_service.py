@@ -5,10 +5,10 @@ from typing import Unpack
 
 from constructs import Construct
 
+from mgmtcluster._k8s import NAME_LABEL, k8s, metadata, number, pod_labels
 from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._k8s import NAME_LABEL, k8s, metadata, number, pod_labels
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._service_pods import service_pod_spec
 from mgmtcluster.constructs.grant import Grant

@@ -10,6 +10,7 @@
 
 const REPEAT_LINE_SECONDS = 30;
 const AUTHENTICATION_FAILED = 18;
+const WRONG_URI = ['MongoParseError', 'MongoInvalidArgumentError', 'MongoAPIError', 'MongoshInvalidInputError'];
 
 const { DATABASE_URI, DEADLINE_SECONDS, POLL_SECONDS } = process.env;
 const deadline = Date.now() + 1000 * Number(DEADLINE_SECONDS || 600);
@@ -48,6 +49,7 @@ async function main() {
   let last = { reason: null, at: 0 };
   for (;;) {
     const reason = await attempt();
+    if (WRONG_URI.some((name) => reason?.includes(name))) return console.log('DATABASE_URI is no URI of a database'), 1;
     if (!reason) return console.log('a primary answers'), 0;
     if (reason !== last.reason || Date.now() - last.at > 1000 * REPEAT_LINE_SECONDS) {
       console.log(`waiting: ${reason}`);

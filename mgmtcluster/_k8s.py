@@ -1,4 +1,4 @@
-"""The typed Kubernetes objects that every construct here is made of, and what they all carry."""
+"""The typed Kubernetes objects that everything here is made of, and what they all carry."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -66,6 +66,7 @@ def metadata(
     namespace: str | None,
     workload: str,
     component: str,
+    labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
 ) -> k8s.ObjectMeta:
     """Metadata of an object that belongs to ``workload``; the labels of its chart are added by cdk8s.
@@ -76,7 +77,7 @@ def metadata(
     return k8s.ObjectMeta(
         name=name,
         namespace=namespace,
-        labels=_own_labels(workload, component),
+        labels={**_own_labels(workload, component), **(labels or {})},
         annotations={**inherited, **(annotations or {})} or None,
     )
 
