@@ -14,16 +14,15 @@ import jsii
 from cdk8s import App, Chart
 from constructs import Construct, IValidation
 
+from mgmtcluster._objects import Object, containers, name_of, of_kind, pods, texts
 from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
 from mgmtcluster.types import dns_label, dns_subdomain, image, service_name
 
-Object = Mapping[str, Any]
 Rule = Callable[[Sequence[Object]], Iterable[str]]
 
 _CLUSTER_SCOPED: Final = frozenset(
     {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "PriorityClass", "StorageClass"}
 )
-_TEMPLATED: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 _API_SERVER: Final = ("kubernetes", "default")
 _NAME_CHECKS: Final = {
     "Service": service_name,
@@ -99,12 +98,6 @@ def objects_of(scope: Construct) -> list[Object]:
     return [manifest for chart in charts for manifest in chart.to_json()]  # type: ignore[attr-defined]
 
 
-def name_of(manifest: Object) -> str:
-    """How a problem names an object: ``Service/registries/policies-system``."""
-    metadata = manifest.get("metadata", {})
-    return "/".join(filter(None, [manifest.get("kind"), metadata.get("namespace"), metadata.get("name")]))
-
-
 def unique_objects(objects: Sequence[Object]) -> Iterator[str]:
     """No two objects have the same kind, namespace and name."""
     for name, count in Counter(name_of(each) for each in objects).items():
@@ -142,7 +135,7 @@ def namespaces_exist(objects: Sequence[Object]) -> Iterator[str]:
 def node_ports(objects: Sequence[Object]) -> Iterator[str]:
     """Node ports are in Kubernetes' range, and no two Services have the same."""
     holders: dict[int, list[str]] = {}
-    for service in _of_kind(objects, "Service"):
+    for service in of_kind(objects, "Service"):
         for port in service["spec"].get("ports", ()):
             if "nodePort" in port:
                 holders.setdefault(port["nodePort"], []).append(name_of(service))
@@ -155,12 +148,12 @@ def node_ports(objects: Sequence[Object]) -> Iterator[str]:
 
 def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
     """Every Service with a selector selects pods, and its target ports are ports of their containers."""
-    for service in _of_kind(objects, "Service"):
+    for service in of_kind(objects, "Service"):
         selector = service["spec"].get("selector")
         if not selector:
             continue
         namespace = service["metadata"].get("namespace")
-        selected = [ports for labels, ports in _pods(objects, namespace) if selector.items() <= labels.items()]
+        selected = [ports for labels, ports in pods(objects, namespace) if selector.items() <= labels.items()]
         if not selected:
             yield f"{name_of(service)}: spec.selector: {selector} selects no pod; write labels of a pod in {namespace}"
             continue
@@ -168,23 +161,6 @@ def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
             target = port.get("targetPort", port["port"])
             if not any(target in ports for ports in selected):
                 yield f"{name_of(service)}: spec.ports: no container listens on {target}; write a port of its pods"
-
-
-def _pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], set[int | str]]]:
-    """Labels and ports of every pod that the workloads of a namespace make."""
-    for workload in objects:
-        if workload["kind"] not in _TEMPLATED or workload["metadata"].get("namespace") != namespace:
-            continue
-        template = workload["spec"]["template"]
-        ports = {
-            port[key] for each in _containers(template) for port in each.get("ports", ()) for key in ("containerPort", "name")
-        }
-        labels = template["metadata"]["labels"]
-        yield labels, ports
-        if workload["kind"] == "StatefulSet":
-            for ordinal in range(workload["spec"]["replicas"]):
-                name = f"{workload['metadata']['name']}-{ordinal}"
-                yield {**labels, "statefulset.kubernetes.io/pod-name": name}, ports
 
 
 def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] = ()) -> Iterator[str]:
@@ -195,10 +171,10 @@ def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] =
     ports: dict[tuple[str, str], set[int]] = {(each.service, each.namespace): set() for each in beside}
     for endpoint in beside:
         ports[endpoint.service, endpoint.namespace].add(endpoint.port)
-    for service in _of_kind(objects, "Service"):
+    for service in of_kind(objects, "Service"):
         key = (service["metadata"]["name"], service["metadata"]["namespace"])
         ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
-    for owner, where, text in _texts(objects):
+    for owner, where, text in texts(objects):
         for match in CLUSTER_LOCAL.finditer(text):
             key = (match["name"].rpartition(".")[2], match["namespace"])
             port = int(match["port"]) if match["port"] else None
@@ -210,36 +186,19 @@ def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] =
                 yield f"{name_of(owner)}: {where}: {match[0]}: the Service has no such port; write one of {sorted(ports[key])}"
 
 
-def _texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:
-    """Every text that may hold an address: the object, where in it, the text."""
-    for owner in objects:
-        if owner["kind"] == "ConfigMap":
-            yield from (
-                (owner, f"data.{key}", text) for key, text in owner.get("data", {}).items() if not key.endswith((".js", ".sh"))
-            )
-        if owner["kind"] == "Service" and "externalName" in owner["spec"]:
-            yield owner, "spec.externalName", owner["spec"]["externalName"]
-        if owner["kind"] not in _TEMPLATED:
-            continue
-        for container in _containers(owner["spec"]["template"]):
-            yield from ((owner, f"env.{variable['name']}", variable.get("value", "")) for variable in container.get("env", ()))
-            yield from ((owner, "args", text) for text in (*container.get("command", ()), *container.get("args", ())))
-
-
 def images_pinned(objects: Sequence[Object]) -> Iterator[str]:
     """Every container has an image with a tag other than ``latest``, or with a digest."""
     for owner in objects:
-        if owner["kind"] in _TEMPLATED:
-            for container in _containers(owner["spec"]["template"]):
-                try:
-                    image(container.get("image") or "")
-                except ValueError as error:
-                    yield f"{name_of(owner)}: container {container.get('name')}: image: {error}"
+        for container in containers(owner):
+            try:
+                image(container.get("image") or "")
+            except ValueError as error:
+                yield f"{name_of(owner)}: container {container.get('name')}: image: {error}"
 
 
 def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
     """No Secret is written to a file."""
-    for secret in _of_kind(objects, "Secret"):
+    for secret in of_kind(objects, "Secret"):
         yield f"{name_of(secret)}: a Secret would stand in a file for everybody to read; name one that is made in the cluster"
 
 
@@ -261,12 +220,3 @@ def _nulls(value: Any, path: str) -> Iterator[str]:
             yield from _nulls(inner, f"{path}[{index}]")
     elif value is None:
         yield path.lstrip(".")
-
-
-def _of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
-    return (each for each in objects if each["kind"] == kind)
-
-
-def _containers(template: Object) -> Iterator[Object]:
-    spec = template["spec"]
-    return (container for key in ("initContainers", "containers") for container in spec.get(key, ()))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mgmtcluster import catalog
+from mgmtcluster._objects import Object
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.rules import Object, Rule
+from mgmtcluster.rules import Rule
 from mgmtcluster.settings import Settings
 
 _NAME_LABEL = "app.kubernetes.io/name"

@@ -116,8 +116,9 @@ async function takeStep(step, context) {
   } catch (error) {
     if (error instanceof Refusal) throw error;
     await members.forget(host);
-    if (error.codeName && !CHANGED.has(error.codeName)) throw new Refusal(`${host} refuses to ${step.name}: ${named(error)}`);
-    return `${host} did not ${step.name}: ${named(error)}`;
+    const what = `${step.name}: ${named(error)}`;
+    if (error.codeName && !CHANGED.has(error.codeName)) throw new Refusal(`${host} refuses to ${what}`);
+    return `${host} did not ${what}`;
   }
 }
 
@@ -132,7 +133,8 @@ async function converge(settings, members) {
     const step = plan(config, settings.desired, { ...health, usersDone });
     const reason = await takeStep(step, { members, settings, primary: health.primary, print });
     if (step.name === 'done' && !reason) return print(step.why);
-    usersDone = (step.name === 'users' && !reason) || (usersDone && step.name !== 'add' && step.name !== 'remove');
+    if (step.name === 'users') usersDone = !reason;
+    else if (step.name === 'add' || step.name === 'remove') usersDone = false;
     if (reason && Date.now() > settings.deadline) throw new Refusal(`gave up waiting: ${reason}`);
     if (reason) print(`waiting: ${reason}`);
     if (reason || step.name === 'stepDown') await new Promise((resume) => setTimeout(resume, settings.pause));

@@ -1,0 +1,75 @@
+"""Manifests as mappings: what the rules ask of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Object = Mapping[str, Any]
+
+
+def name_of(manifest: Object) -> str:
+    """How a problem names an object: ``Service/registries/policies-system``."""
+    metadata = manifest.get("metadata", {})
+    return "/".join(filter(None, [manifest.get("kind"), metadata.get("namespace"), metadata.get("name")]))
+
+
+def of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
+    """The objects of one kind."""
+    return (each for each in objects if each["kind"] == kind)
+
+
+def pod_template(owner: Object) -> Object | None:
+    """What the pods of an object are made from; None where it has none."""
+    spec = owner.get("spec") or {}
+    if owner["kind"] == "Pod":
+        return owner
+    if owner["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    template = spec.get("template")
+    return template if isinstance(template, Mapping) and "spec" in template else None
+
+
+def containers(owner: Object) -> Iterator[Object]:
+    """Every container of an object's pods."""
+    template = pod_template(owner)
+    if template:
+        for key in ("initContainers", "containers"):
+            yield from template["spec"].get(key) or ()
+
+
+def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], set[int | str]]]:
+    """Labels and ports of every pod that the objects of a namespace make."""
+    for owner in objects:
+        template = pod_template(owner)
+        if not template or owner["metadata"].get("namespace") != namespace:
+            continue
+        ports = {
+            port[key]
+            for each in containers(owner)
+            for port in each.get("ports") or ()
+            for key in ("containerPort", "name")
+            if key in port
+        }
+        labels = template.get("metadata", {}).get("labels") or {}
+        yield labels, ports
+        if owner["kind"] == "StatefulSet":
+            for ordinal in range(owner["spec"].get("replicas", 1)):
+                yield {**labels, "statefulset.kubernetes.io/pod-name": f"{owner['metadata']['name']}-{ordinal}"}, ports
+
+
+def texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:
+    """Every text that may hold an address of a Service: the object, where in it, the text."""
+    for owner in objects:
+        for where, text in _texts(owner):
+            if isinstance(text, str):
+                yield owner, where, text
+
+
+def _texts(owner: Object) -> Iterator[tuple[str, Any]]:
+    if owner["kind"] == "ConfigMap":
+        # A script names no Service: it gets its addresses as variables.
+        yield from ((f"data.{key}", text) for key, text in (owner.get("data") or {}).items() if not key.endswith((".js", ".sh")))
+    if owner["kind"] == "Service":
+        yield "spec.externalName", owner["spec"].get("externalName")
+    for container in containers(owner):
+        yield from ((f"env.{variable['name']}", variable.get("value")) for variable in container.get("env") or ())
+        yield from (("args", text) for key in ("command", "args") for text in container.get(key) or ())
