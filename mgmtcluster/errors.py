@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from reprlib import Repr
 from typing import NoReturn
 
 import pydantic
@@ -45,6 +46,10 @@ def _fail(problems: Iterable[str]) -> NoReturn:
     raise SystemExit(1)
 
 
+_SHORTENED = Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = 60
+_SHORTENED.maxlevel = 2
+
 _WANTED = {
     "int_type": "is no whole number; write one without quotes",
     "int_from_float": "is no whole number; write one without a fraction",
@@ -72,9 +77,9 @@ def wording(error: ErrorDetails) -> str:
         return "is missing; write it"
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = f"at least {context['ge']}" if kind == "greater_than_equal" else f"at most {context['le']}"
-        return f"{given!r} is out of range; write {bound}"
+        return f"{_short(given)} is out of range; write {bound}"
     if kind == "literal_error":
-        return f"{given!r} is not allowed; write {context['expected']}"
+        return f"{_short(given)} is not allowed; write {context['expected']}"
     if kind in _WANTED:
         return f"{_short(given)} {_WANTED[kind]}"
     if kind.startswith("is_instance_of"):
@@ -83,8 +88,8 @@ def wording(error: ErrorDetails) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    """The value as Python writes it, cut where it is long; a nested one is not written out first."""
+    return _SHORTENED.repr(value)
 
 
 def problems_of(error: pydantic.ValidationError) -> Iterator[tuple[tuple[int | str, ...], str]]:

@@ -14,7 +14,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}")
-_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _IMAGE_PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -99,12 +99,21 @@ def quantity(text: str) -> str:
     return text
 
 
+def memory(text: str) -> str:
+    """An amount of memory or of storage for a container: at least 1Mi, which tells 128Mi from a mistaken 128m."""
+    return _at_least(text, 1024**2, "1Mi")
+
+
 def storage(text: str) -> str:
     """A size of a volume: at least 1Gi, less than mongod's journal and a data file need."""
-    if quantity_value(text) < 1024**3:
-        raise ValueError(f"{text!r} is smaller than 1Gi; write 1Gi or more")
-    if text.endswith("m"):
-        raise ValueError(f"{text!r} is no size in whole bytes; write it as in 10Gi")
+    return _at_least(text, 1024**3, "1Gi")
+
+
+def _at_least(text: str, amount: int, named: str) -> str:
+    if quantity_value(text) < amount:
+        raise ValueError(f"{text!r} is smaller than {named}; write {named} or more")
+    if quantity_value(text) > 2**60:
+        raise ValueError(f"{text!r} is more than any machine has; write 1Ei or less")
     return text
 
 
@@ -153,12 +162,19 @@ def image_registry(text: str) -> str:
 def host_address(text: str) -> str:
     """A host name or an IP address, without a scheme and without a port."""
     try:
-        version = ip_address(text).version
+        ip_address(text)
     except ValueError:
-        if "://" in text or "/" in text or ":" in text or not _is_subdomain(text.lower()):
+        if not _is_subdomain(text.lower()):
             raise ValueError(f"{text!r} is no address; write a host name or an IP address, without scheme and port") from None
-        return text
-    return text if version == 4 else f"[{text}]"
+    return text
+
+
+def host_and_port(text: str) -> str:
+    """A host name or IPv4 address with a port."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not port.isascii() or not 1 <= int(port) <= 65535 or not _is_subdomain(host.lower()):
+        raise ValueError(f"{text!r} is no address with a port; write HOST:PORT")
+    return text
 
 
 def cidr(text: str) -> str:
@@ -200,11 +216,13 @@ EnvName = Annotated[str, AfterValidator(env_name)]
 DatabaseName = Annotated[str, AfterValidator(database_name)]
 NodeLabel = Annotated[str, AfterValidator(node_label)]
 Quantity = Annotated[str, AfterValidator(quantity)]
+Memory = Annotated[str, AfterValidator(memory)]
 Storage = Annotated[str, AfterValidator(storage)]
 Image = Annotated[str, AfterValidator(image)]
 ImageTag = Annotated[str, AfterValidator(image_tag)]
 ImageRegistry = Annotated[str, AfterValidator(image_registry)]
 HostAddress = Annotated[str, AfterValidator(host_address)]
+HostAndPort = Annotated[str, AfterValidator(host_and_port)]
 Cidr = Annotated[str, AfterValidator(cidr)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 Directory = Annotated[str, AfterValidator(absolute_path)]

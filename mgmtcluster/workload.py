@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mgmtcluster.addresses import Address
 from mgmtcluster.checked import check_fields
 from mgmtcluster.errors import InvalidInput
-from mgmtcluster.types import Cidr, Directory, EnvName, Name, ObjectName, Port, Quantity, SecretKeyName, quantity_value
+from mgmtcluster.types import Cidr, Directory, EnvName, Memory, Name, ObjectName, Port, Quantity, SecretKeyName, quantity_value
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,11 @@ class Resources:
     """
 
     cpu: Quantity = "50m"
-    memory: Quantity = "64Mi"
-    ephemeral_storage: Quantity = "32Mi"
+    memory: Memory = "64Mi"
+    ephemeral_storage: Memory = "32Mi"
     cpu_limit: Quantity = "500m"
-    memory_limit: Quantity = "256Mi"
-    ephemeral_storage_limit: Quantity = "256Mi"
+    memory_limit: Memory = "256Mi"
+    ephemeral_storage_limit: Memory = "256Mi"
 
     def __post_init__(self) -> None:
         check_fields(self, where="Resources")

@@ -4,6 +4,7 @@ from typing import Final
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog import endpoints
+from mgmtcluster.catalog.databases import METRICS_DB, REGISTRY, REPLICA_SETS, ReplicaSet
 from mgmtcluster.catalog.metrics import METRICS, METRICS_LISTS, METRICS_REDIS_ABOUT
 from mgmtcluster.catalog.registries import REGISTRIES
 from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Service, Setting, Value
@@ -14,14 +15,18 @@ __all__ = [
     "ALL",
     "ENDPOINTS",
     "METRICS",
+    "METRICS_DB",
     "METRICS_LISTS",
     "METRICS_REDIS_ABOUT",
     "REGISTRIES",
+    "REGISTRY",
+    "REPLICA_SETS",
     "SERVICES",
     "UTILITIES",
     "Database",
     "ImageName",
     "JsonMap",
+    "ReplicaSet",
     "Service",
     "Setting",
     "Value",

@@ -1,19 +1,14 @@
 """Phases 10 and 40: the two replicated databases."""
 
-from typing import Final
-
 from constructs import Construct
 
+from mgmtcluster import catalog
 from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.addresses import service_host
 from mgmtcluster.charts.phase import Phase, Wave
 from mgmtcluster.charts.platform import REGISTRY_ALIAS_NAMESPACE
 from mgmtcluster.constructs.replicated_database import ReplicatedDatabase
 from mgmtcluster.settings import DatabaseSettings, Settings
-
-#: The seed's names of the databases' members: ``registry-0`` and ``metrics-db-0``.
-REGISTRY: Final = "registry"
-METRICS_DB: Final = "metrics-db"
 
 
 class RegistryDatabase(Phase):
@@ -25,14 +20,7 @@ class RegistryDatabase(Phase):
 
     def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
         super().__init__(scope, "10-registry-database", wave=Wave.DATABASES)
-        self.database = _database(
-            self,
-            REGISTRY,
-            namespace="registries",
-            given=settings.registry_database,
-            settings=settings,
-            storage_class=storage_class,
-        )
+        self.database = _database(self, catalog.REGISTRY, settings=settings, storage_class=storage_class)
         for service in self.database.member_services:
             k8s.KubeService(
                 self,
@@ -57,23 +45,15 @@ class MetricsDatabase(Phase):
 
     def __init__(self, scope: Construct, *, settings: Settings, storage_class: str) -> None:
         super().__init__(scope, "40-metrics-database", wave=Wave.DATABASES)
-        self.database = _database(
-            self,
-            METRICS_DB,
-            namespace="metrics-system",
-            given=settings.metrics_database,
-            settings=settings,
-            storage_class=storage_class,
-        )
+        self.database = _database(self, catalog.METRICS_DB, settings=settings, storage_class=storage_class)
 
 
-def _database(
-    phase: Phase, name: str, *, namespace: str, given: DatabaseSettings, settings: Settings, storage_class: str
-) -> ReplicatedDatabase:
+def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, storage_class: str) -> ReplicatedDatabase:
+    given: DatabaseSettings = getattr(settings, what.setting)
     return ReplicatedDatabase(
         phase,
-        name,
-        namespace=namespace,
+        what.name,
+        namespace=what.namespace,
         members=given.members,
         keep_running=given.keep_running,
         single_member_may_lose_data=given.single_member_may_lose_data,

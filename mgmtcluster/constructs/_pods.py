@@ -128,7 +128,8 @@ def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None = None) ->
 
 def _node_ip(node_address: str | None) -> k8s.EnvVar:
     if node_address:
-        return k8s.EnvVar(name=NODE_IP, value=node_address)
+        in_url = f"[{node_address}]" if ":" in node_address else node_address
+        return k8s.EnvVar(name=NODE_IP, value=in_url)
     return k8s.EnvVar(name=NODE_IP, value_from=k8s.EnvVarSource(field_ref=pod_field("status.hostIP")))
 
 

@@ -15,7 +15,7 @@ from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.edges import Peer
-from mgmtcluster.types import Image, ObjectName, Quantity, Storage, quantity_value
+from mgmtcluster.types import Image, Memory, ObjectName, Storage, quantity_value
 from mgmtcluster.workload import ExecProbe, Resources, TcpProbe
 
 #: uid of redis in the redis image.
@@ -69,7 +69,7 @@ class RedisQueue(Construct):
         storage: Storage,
         bootstrap_image: Image,
         image: Image = images.REDIS,
-        memory: Quantity = "512Mi",
+        memory: Memory = "512Mi",
         storage_class: ObjectName | None = None,
         admin_secret: ObjectName | None = None,
         image_pull_secrets: Sequence[ObjectName] = (),

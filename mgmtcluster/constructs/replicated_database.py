@@ -26,7 +26,7 @@ from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.edges import Edge, Peer, edges_of, record
 from mgmtcluster.errors import InvalidInput
-from mgmtcluster.types import DatabaseName, EnvName, Image, Name, NodeLabel, ObjectName, Quantity, Storage
+from mgmtcluster.types import DatabaseName, EnvName, Image, Memory, Name, NodeLabel, ObjectName, Storage
 
 #: MongoDB's own port.
 MONGODB_PORT = 27017
@@ -34,7 +34,7 @@ MONGODB_PORT = 27017
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS = (3, 5, 7)
 
-_SCRIPTS = ("converge.js", "plan.js", "ready.sh", "wait-for-primary.js")
+_SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")
 _ROOT = "root"
 
 
@@ -87,7 +87,7 @@ class ReplicatedDatabase(Construct):
         name: Name | None = None,
         namespace: Name | None = None,
         image: Image = images.MONGO,
-        memory: Quantity = "1536Mi",
+        memory: Memory = "1536Mi",
         storage_class: ObjectName | None = None,
         replica_set: Name = "rs0",
         keep_running: int | None = None,

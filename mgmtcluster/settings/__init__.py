@@ -20,7 +20,7 @@ from mgmtcluster.settings.parts import (
     ServiceSettings,
 )
 from mgmtcluster.settings.yaml_file import read_mapping
-from mgmtcluster.types import Cidr, HostAddress, HttpUrl, Image, ImageRegistry, ImageTag, Name, ObjectName
+from mgmtcluster.types import Cidr, HostAddress, HostAndPort, HttpUrl, Image, ImageRegistry, ImageTag, Name, ObjectName
 
 __all__ = ["SETTINGS_ENV", "DatabaseSettings", "RedisSettings", "SecretKeySettings", "ServiceSettings", "Settings"]
 
@@ -71,7 +71,7 @@ class Settings(Model):
     adhoc_inference_url: HttpUrl | None = Field(
         default=None, description="URL of the adhoc inference server, which creating a vDAG needs. Default: none."
     )
-    vdag_adhoc_inference_server_url: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")] | None = Field(
+    vdag_adhoc_inference_server_url: HostAndPort | None = Field(
         default=None, description="HOST:PORT of the adhoc inference server for vDAG controllers in onboarded clusters."
     )
 

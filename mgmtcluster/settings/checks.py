@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 
 from mgmtcluster import catalog, images
-from mgmtcluster.addresses import NODE_IP
+from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
 from mgmtcluster.constructs.grant import PASSWORD_ENV
 from mgmtcluster.constructs.replicated_database import member_problems
 from mgmtcluster.errors import InvalidInput
@@ -44,7 +44,7 @@ def nearest(given: str, known: Sequence[str]) -> str:
 
 def number_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the numbers of members."""
-    for name in ("registry_database", "metrics_database"):
+    for name in (each.setting for each in catalog.REPLICA_SETS):
         database = {"members": 3, "keep_running": None, **_mapping(given.get(name))}
         members, keep_running = database["members"], database["keep_running"]
         if type(members) is int and (keep_running is None or type(keep_running) is int):
@@ -60,6 +60,8 @@ def catalog_problems(given: Mapping[str, Any], services: Sequence[catalog.Servic
     for name in _mapping(given.get("images")):
         if name not in names:
             yield f"images.{name}: is no image of the platform; {nearest(str(name), names)}"
+    for database in catalog.REPLICA_SETS:
+        yield from _secret_problems(database, _mapping(_mapping(given.get(database.setting)).get("existing_secrets")), services)
     of_services = _mapping(given.get("services"))
     for name, setting in of_services.items():
         if name not in by_name:
@@ -92,12 +94,24 @@ def _need_problems(disabled: set[str], services: Sequence[catalog.Service]) -> I
         yield f"services.{needed}.enabled: false, but it is needed by {', '.join(by)}; write true, or false for those too"
 
 
+def _secret_problems(
+    database: catalog.ReplicaSet, given: Mapping[Any, Any], services: Sequence[catalog.Service]
+) -> Iterator[str]:
+    users = [each.name for each in services if each.database and each.endpoint.namespace == database.namespace]
+    known = ["keyfile", "root", *users]
+    for name in given:
+        if name not in known:
+            yield f"{database.setting}.existing_secrets.{name}: is no user of the database; {nearest(str(name), known)}"
+
+
 def _env_problems(service: catalog.Service, env: Mapping[Any, Any]) -> Iterator[str]:
-    for name in env:
+    for name, given in env.items():
         where = f"services.{service.name}.env.{name}"
         value = service.env.get(name)
         if service.database and name in (service.database.env, PASSWORD_ENV):
             yield f"{where}: is the connection of the service's database and cannot be set; leave it out"
+        elif isinstance(given, str) and (found := CLUSTER_LOCAL.search(given)):
+            yield f"{where}: {found[0]!r} is an address written by hand; leave it out"
         elif name == NODE_IP:
             yield f"{where}: is the address of the nodes; write node_address instead"
         elif isinstance(value, catalog.Setting):

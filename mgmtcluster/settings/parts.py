@@ -5,8 +5,22 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from mgmtcluster.constructs.replicated_database import MEMBERS
-from mgmtcluster.types import EnvName, NodeLabel, ObjectName, Quantity, SecretKeyName, Storage, quantity_value
+from mgmtcluster.types import EnvName, Memory, NodeLabel, ObjectName, Quantity, SecretKeyName, Storage, quantity_value
 from mgmtcluster.workload import Resources
+
+
+def _for_mongod(text: str) -> str:
+    return _enough(text, 512)
+
+
+def _for_redis(text: str) -> str:
+    return _enough(text, 64)
+
+
+def _enough(text: str, mebibytes: int) -> str:
+    if quantity_value(text) < mebibytes * 1024**2:
+        raise ValueError(f"{text!r} is too little to run in; write {mebibytes}Mi or more")
+    return text
 
 
 class Model(BaseModel):
@@ -28,8 +42,8 @@ class AmountSettings(Model):
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
 
     cpu: Quantity | None = Field(default=None, description="CPUs, such as 250m. Default: the catalog's.")
-    memory: Quantity | None = Field(default=None, description="Memory, such as 256Mi. Default: the catalog's.")
-    ephemeral_storage: Quantity | None = Field(default=None, description="Logs and temporary files. Default: the catalog's.")
+    memory: Memory | None = Field(default=None, description="Memory, such as 256Mi. Default: the catalog's.")
+    ephemeral_storage: Memory | None = Field(default=None, description="Logs and temporary files. Default: the catalog's.")
 
 
 class ResourcesSettings(Model):
@@ -67,7 +81,7 @@ class DatabaseSettings(Model):
         default=3, description="Members of the replica set: 3, 5 or 7.", json_schema_extra={"enum": [1, *MEMBERS]}
     )
     storage: Storage = Field(default="10Gi", description="Size of each member's volume; it cannot be changed in place.")
-    memory: Annotated[Quantity, AfterValidator(lambda text: _enough_memory(text))] = Field(
+    memory: Annotated[Memory, AfterValidator(_for_mongod)] = Field(
         default="1536Mi", description="Request and limit of each member; the cache is computed from it."
     )
     node_label: NodeLabel = Field(default="registry=yes", description="Members run on nodes with this label only.")
@@ -91,13 +105,9 @@ class RedisSettings(Model):
     """The Redis through which metrics are pushed."""
 
     storage: Storage = Field(default="2Gi", description="Size of its volume.")
-    memory: Quantity = Field(default="512Mi", description="Request and limit; three quarters of it are for waiting metrics.")
+    memory: Annotated[Memory, AfterValidator(_for_redis)] = Field(
+        default="512Mi", description="Request and limit; three quarters of it are for waiting metrics."
+    )
     existing_secret: ObjectName | None = Field(
         default=None, description="A Secret made elsewhere with the administrator's `password`. Given, none is made."
     )
-
-
-def _enough_memory(text: str) -> str:
-    if quantity_value(text) < 512 * 1024**2:
-        raise ValueError(f"{text!r} is too little for a member; write 512Mi or more")
-    return text
