@@ -30,7 +30,8 @@ lint: .venv/dev ## Check style and types.
 check: lint test ## Everything that needs no cluster: what to run before a commit.
 
 schema: .venv/run ## Write the JSON Schema of settings.yaml.
-	@.venv/bin/python -m mgmtcluster.settings.schema > settings.schema.json
+	@.venv/bin/python -m mgmtcluster.settings.schema > settings.schema.json.new
+	@mv settings.schema.json.new settings.schema.json
 
 bench: .venv/dev ## Measure and print the table of docs/performance.md.
 	@.venv/bin/python tests/bench.py

@@ -1,6 +1,7 @@
 """Bad input: how it is collected and said."""
 
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from reprlib import Repr
@@ -24,12 +25,14 @@ class InvalidInput(ValueError):
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Print what is wrong with the input, a line a problem and no stack trace, and exit 1.
+    """Print what is wrong with the input, a line a problem and no stack trace, and exit 1; warnings are a line each too.
 
     Any other error passes through: it is a defect of the program, and its trace is wanted.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = _one_line_warning
+            yield
     except InvalidInput as error:
         _fail(error.problems)
     except RuntimeError as error:
@@ -38,6 +41,10 @@ def one_line_errors() -> Iterator[None]:
         if not problems:
             raise
         _fail(problems)
+
+
+def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"mgmtcluster: warning: {message}", file=sys.stderr)
 
 
 def _fail(problems: Iterable[str]) -> NoReturn:

@@ -66,6 +66,13 @@ def database_name(text: str) -> str:
     return text
 
 
+def mongo_version(text: str) -> str:
+    """A feature compatibility version of MongoDB."""
+    if not re.fullmatch(r"[0-9]{1,2}\.[0-9]", text):
+        raise ValueError(f"{text!r} is no feature compatibility version; write MAJOR.MINOR, as in '8.0'")
+    return text
+
+
 def node_label(text: str) -> str:
     """A label as ``kubectl label node`` takes it: ``key=value``, the key with an optional DNS prefix."""
     key, separator, value = text.partition("=")
@@ -214,6 +221,7 @@ ObjectName = Annotated[str, AfterValidator(dns_subdomain)]
 SecretKeyName = Annotated[str, AfterValidator(secret_key)]
 EnvName = Annotated[str, AfterValidator(env_name)]
 DatabaseName = Annotated[str, AfterValidator(database_name)]
+MongoVersion = Annotated[str, AfterValidator(mongo_version)]
 NodeLabel = Annotated[str, AfterValidator(node_label)]
 Quantity = Annotated[str, AfterValidator(quantity)]
 Memory = Annotated[str, AfterValidator(memory)]

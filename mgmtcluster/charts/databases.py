@@ -60,6 +60,7 @@ def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, sto
         storage=given.storage,
         memory=given.memory,
         node_label=given.node_label,
+        feature_compatibility_version=given.feature_compatibility_version,
         existing_secrets=given.existing_secrets,
         storage_class=storage_class,
         image=settings.image("mongo"),

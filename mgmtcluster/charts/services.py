@@ -108,7 +108,12 @@ def _arguments(service: catalog.Service, settings: Settings) -> dict[str, Any]:
         "image_pull_secrets": settings.image_pull_secrets,
         "waits_for_database": service.waits_for_database,
     }
-    optional = {"probe_port": service.probe_port, "readiness": service.readiness, "liveness": service.liveness}
+    optional = {
+        "probe_port": service.probe_port,
+        "readiness": service.readiness,
+        "liveness": service.liveness,
+        "user": given.user,
+    }
     return arguments | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -26,6 +26,7 @@ def converge_job(
     config_map: str,
     scripts: Mapping[str, str],
     keyfile_secret: str,
+    feature_compatibility_version: str | None,
     users: Callable[[], Mapping[str, Json]],
     secret_of: Callable[[str], str],
     image_pull_secrets: Sequence[str],
@@ -48,6 +49,12 @@ def converge_job(
         container["volumeMounts"].append({"name": _USERS, "mountPath": _USERS_DIRECTORY, "readOnly": True})
         return template
 
+    def env() -> dict[str, object]:
+        asked = [{"user": user, "roles": [role]} for user, role in users().items()]
+        variables: dict[str, object] = {"REPLICA_SET": replica_set, "MEMBERS": list(hosts), "USERS": asked}
+        version = feature_compatibility_version
+        return variables | ({"FEATURE_COMPATIBILITY_VERSION": version} if version else {})
+
     return mongosh_job(
         within,
         name=client.name,
@@ -58,11 +65,7 @@ def converge_job(
         config_map=config_map,
         scripts=scripts,
         volumes={KEYFILE_DIRECTORY: keyfile_volume(keyfile_secret)},
-        env=lambda: {
-            "REPLICA_SET": replica_set,
-            "MEMBERS": list(hosts),
-            "USERS": [{"user": user, "roles": [role]} for user, role in users().items()],
-        },
+        env=env,
         complete=mount_passwords,
         image_pull_secrets=image_pull_secrets,
     )

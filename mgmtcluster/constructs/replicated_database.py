@@ -23,16 +23,11 @@ from mgmtcluster.constructs._converge_job import converge_job
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
+from mgmtcluster.constructs.replica_set import MONGODB_PORT, member_problems, version_problems
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.edges import Edge, Peer, edges_of, record
 from mgmtcluster.errors import InvalidInput
-from mgmtcluster.types import DatabaseName, EnvName, Image, Memory, Name, NodeLabel, ObjectName, Storage
-
-#: MongoDB's own port.
-MONGODB_PORT = 27017
-
-#: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
-MEMBERS = (3, 5, 7)
+from mgmtcluster.types import DatabaseName, EnvName, Image, Memory, MongoVersion, Name, NodeLabel, ObjectName, Storage
 
 _SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")
 _ROOT = "root"
@@ -55,6 +50,8 @@ class ReplicatedDatabase(Construct):
         replica_set: name of the replica set. Default: ``rs0``.
         keep_running: members to keep as pods beyond ``members`` while their votes are removed. Default: none.
         single_member_may_lose_data: allow ``members=1``, which loses data with its disk; for a laptop.
+        feature_compatibility_version: raised to this, such as ``9.0``, once every member runs a binary of at least that version.
+            Default: it stays as it is.
         existing_secrets: Secrets made elsewhere: ``keyfile`` or a user's name to the Secret's name. Where given, even empty,
             no Job makes any. Default: a Job makes them all.
         image_pull_secrets: names of Secrets for the image registry.
@@ -92,10 +89,14 @@ class ReplicatedDatabase(Construct):
         replica_set: Name = "rs0",
         keep_running: int | None = None,
         single_member_may_lose_data: bool = False,
+        feature_compatibility_version: MongoVersion | None = None,
         existing_secrets: Mapping[str, ObjectName] | None = None,
         image_pull_secrets: Sequence[ObjectName] = (),
     ) -> None:
-        problems = member_problems(members, keep_running, single_member_may_lose_data=single_member_may_lose_data)
+        problems = [
+            *member_problems(members, keep_running, single_member_may_lose_data=single_member_may_lose_data),
+            *version_problems(image, feature_compatibility_version),
+        ]
         if problems:
             raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
         super().__init__(scope, id)
@@ -138,6 +139,7 @@ class ReplicatedDatabase(Construct):
             config_map=self.scripts,
             scripts=scripts,
             keyfile_secret=self._keyfile_secret,
+            feature_compatibility_version=feature_compatibility_version,
             users=self._users,
             secret_of=self._secret,
             image_pull_secrets=image_pull_secrets,
@@ -270,20 +272,3 @@ class ReplicatedDatabase(Construct):
             component="database",
             image_pull_secrets=tuple(self._image_pull_secrets),
         )
-
-
-def member_problems(members: int, keep_running: int | None, *, single_member_may_lose_data: bool) -> list[str]:
-    """What is wrong with these numbers of members, a line each."""
-    problems = []
-    if members == 1 and not single_member_may_lose_data:
-        problems.append(
-            "members: 1 loses every write with its disk; write 3, or single_member_may_lose_data: true beside it on a laptop"
-        )
-    elif members != 1 and members not in MEMBERS:
-        nearest = min(MEMBERS, key=lambda allowed: (abs(allowed - members), -allowed))
-        problems.append(f"members: {members} is not allowed; write 3, 5 or 7: the nearest is {nearest}")
-    if keep_running is not None and not members < keep_running <= MEMBERS[-1]:
-        problems.append(
-            f"keep_running: {keep_running} keeps nothing beyond members: {members}; write more, at most 7, or leave it out"
-        )
-    return problems

@@ -50,6 +50,9 @@ class ServiceOptions(TypedDict, total=False):
     component: Name
 
 
+#: User and group of services: above the range that nodes give to users of their own.
+DEFAULT_USER: Final = 10001
+
 _DEFAULTS: Final[ServiceOptions] = {
     "env": {},
     "other_endpoints": (),
@@ -63,7 +66,7 @@ _DEFAULTS: Final[ServiceOptions] = {
     "sidecars": (),
     "outside": (),
     "cluster_cidrs": (),
-    "user": 10001,  # above the range that nodes give to users of their own
+    "user": DEFAULT_USER,
     "node_address": None,
     "image_pull_secrets": (),
     "waits_for_database": False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Unpack
+from warnings import warn
 
 from constructs import Construct
 
@@ -12,7 +13,7 @@ from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._service_pods import service_pod_spec
 from mgmtcluster.constructs.grant import Grant
-from mgmtcluster.constructs.service_options import ServiceOptions, completed
+from mgmtcluster.constructs.service_options import DEFAULT_USER, ServiceOptions, completed
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.types import Image
@@ -65,6 +66,11 @@ class WebService(Construct):
         problems = [*self._problems(database)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
+        if self._options["user"] < DEFAULT_USER:
+            warn(
+                f"{self.node.path}: user: {self._options['user']} may be a user of the nodes too; {DEFAULT_USER} is not",
+                stacklevel=2,
+            )
         self._record_edges(database)
         self.service_account = k8s.KubeServiceAccount(
             self, "service-account", metadata=self._metadata(self.peer.name), automount_service_account_token=False

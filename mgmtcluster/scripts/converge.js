@@ -15,7 +15,7 @@
 const fs = require('fs');
 const path = require('path');
 const { assess, plan } = require(path.join(__dirname, 'plan.js'));
-const { Members, Refusal, keysOf } = require(path.join(__dirname, 'members.js'));
+const { Members, Refusal, keysOf, ofTheDatabase } = require(path.join(__dirname, 'members.js'));
 const settle = require(path.join(__dirname, 'settle.js'));
 
 // Somebody else was faster, an election ran, or a wait inside the server ran out: look again and plan anew.
@@ -114,7 +114,7 @@ async function takeStep(step, context) {
     const reason = await act(step, context);
     return typeof reason === 'string' ? reason : null;
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (!ofTheDatabase(error)) throw error;
     await members.forget(host);
     const what = `${step.name}: ${named(error)}`;
     if (error.codeName && !CHANGED.has(error.codeName)) throw new Refusal(`${host} refuses to ${what}`);
@@ -142,7 +142,7 @@ async function converge(settings, members) {
 }
 
 // Where it happened; the message of an unexpected error may quote what it was given.
-const frame = (error) => String(error.stack).split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? '';
+const frame = (error) => (/\n\s+(at .*)/.exec(error.stack) || ['', ''])[1];
 
 async function main() {
   let members;
@@ -152,7 +152,7 @@ async function main() {
     await converge(settings, members);
     return 0;
   } catch (error) {
-    console.log(error instanceof Refusal ? error.message : `unexpected ${error.name} ${frame(error)}`);
+    console.log(error instanceof Refusal ? error.message : `unexpected ${error.name} ${frame(error)}`.trim());
     return 1;
   } finally {
     if (members) await members.close();

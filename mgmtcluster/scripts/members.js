@@ -16,6 +16,9 @@ const TIMEOUTS = 'serverSelectionTimeoutMS=5000&connectTimeoutMS=5000&socketTime
 // An error whose message is fit to be the last line of the log: nobody may go on.
 class Refusal extends Error {}
 
+// Said by the server or its driver, which time may heal; anything else is a mistake of this script or its settings.
+const ofTheDatabase = (error) => /^Mongo/.test(error.name);
+
 // mongod reads the file as YAML and drops white space. No character of base64 can be mistaken for YAML's.
 function keysOf(text) {
   const keys = text.replace(/[\s"']/g, '').split(/[-,[\]]/).filter(Boolean);
@@ -46,7 +49,7 @@ class Members {
       return await this.primaryAnswer(host);
     } catch (error) {
       await this.forget(host);
-      if (error instanceof Refusal) throw error;
+      if (!ofTheDatabase(error)) throw error;
       return null;
     }
   }
@@ -75,7 +78,7 @@ class Members {
     try {
       const reply = await this.connections.get(host).getDB('admin').runCommand(command);
       // Done on the primary, yet not on a majority: as good as not done.
-      if (reply.writeConcernError) throw reply.writeConcernError;
+      if (reply.writeConcernError) throw Object.assign(new Error(), { name: 'MongoError', ...reply.writeConcernError });
       return reply;
     } catch (error) {
       if (error.code !== CODES.Unauthorized) throw error;
@@ -116,4 +119,4 @@ class Members {
   }
 }
 
-module.exports = { Members, Refusal, keysOf };
+module.exports = { Members, Refusal, keysOf, ofTheDatabase };

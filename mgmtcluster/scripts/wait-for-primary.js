@@ -24,38 +24,44 @@ function impatient(uri) {
   return uri + mark + absent.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
-// Never the error's message: the driver may quote the URI in it.
+// Never the error's message: the driver may quote the URI in it. Null where waiting is no use.
 function reasonOf(error) {
+  if (WRONG_URI.includes(error.name)) return null;
   if (error.code === AUTHENTICATION_FAILED) return 'the user or its password is not accepted yet';
   return `no primary answers (${error.codeName || error.name})`;
 }
 
-// Returns what is missing, or null.
+// Returns { ready } or { reason }.
 async function attempt() {
   let connection;
   try {
     connection = new Mongo(impatient(DATABASE_URI));
     const hello = await connection.getDB('admin').runCommand({ hello: 1 });
-    return hello.isWritablePrimary ? null : 'no primary answers';
+    return { ready: hello.isWritablePrimary, reason: 'no primary answers' };
   } catch (error) {
-    return reasonOf(error);
+    return { ready: false, reason: reasonOf(error) };
   } finally {
     if (connection) await connection.close();
   }
 }
 
+function end(code, line) {
+  console.log(line);
+  return code;
+}
+
 async function main() {
-  if (!DATABASE_URI) return console.log('DATABASE_URI is not set'), 1;
+  if (!DATABASE_URI) return end(1, 'DATABASE_URI is not set');
   let last = { reason: null, at: 0 };
   for (;;) {
-    const reason = await attempt();
-    if (WRONG_URI.some((name) => reason?.includes(name))) return console.log('DATABASE_URI is no URI of a database'), 1;
-    if (!reason) return console.log('a primary answers'), 0;
+    const { ready, reason } = await attempt();
+    if (ready) return end(0, 'a primary answers');
+    if (!reason) return end(1, 'DATABASE_URI is no URI of a database');
     if (reason !== last.reason || Date.now() - last.at > 1000 * REPEAT_LINE_SECONDS) {
       console.log(`waiting: ${reason}`);
       last = { reason, at: Date.now() };
     }
-    if (Date.now() > deadline) return console.log(`gave up waiting: ${reason}`), 1;
+    if (Date.now() > deadline) return end(1, `gave up waiting: ${reason}`);
     await new Promise((resume) => setTimeout(resume, pause));
   }
 }

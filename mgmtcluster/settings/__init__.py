@@ -103,7 +103,11 @@ class Settings(Model):
             settings = cls.model_validate(given)
         except pydantic.ValidationError as error:
             problems += [f"{checks.dotted(path)}: {checks.suggesting(cls, path, text)}" for path, text in problems_of(error)]
-        problems += [*checks.number_problems(given), *checks.catalog_problems(given, services)]
+        problems += [
+            *checks.number_problems(given),
+            *checks.version_problems_of(given),
+            *checks.catalog_problems(given, services),
+        ]
         if problems or settings is None:
             raise InvalidInput(f"{where}: {problem}" for problem in dict.fromkeys(problems))
         return settings

@@ -1,5 +1,6 @@
 """What no single field's type can tell, checked on what was given, so that it is told even where something else is wrong too."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -9,7 +10,7 @@ import pydantic
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
 from mgmtcluster.constructs.grant import PASSWORD_ENV
-from mgmtcluster.constructs.replicated_database import member_problems
+from mgmtcluster.constructs.replica_set import member_problems, version_problems
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.settings.parts import ResourcesSettings
 
@@ -40,6 +41,15 @@ def nearest(given: str, known: Sequence[str]) -> str:
     """What to write instead of an unknown name."""
     [*match] = get_close_matches(given, known, n=1, cutoff=0.6)
     return f"write {match[0]}" if match else f"write one of {', '.join(known)}"
+
+
+def version_problems_of(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the databases' feature compatibility versions beside the image that they run."""
+    image = _mapping(given.get("images")).get("mongo", images.MONGO)
+    for name in (each.setting for each in catalog.REPLICA_SETS):
+        version = _mapping(given.get(name)).get("feature_compatibility_version")
+        if isinstance(version, str) and re.fullmatch(r"[0-9]+\.[0-9]+", version) and isinstance(image, str):
+            yield from (f"{name}.{problem}" for problem in version_problems(image, version))
 
 
 def number_problems(given: Mapping[str, Any]) -> Iterator[str]:

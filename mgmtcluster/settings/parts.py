@@ -4,8 +4,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mgmtcluster.constructs.replicated_database import MEMBERS
-from mgmtcluster.types import EnvName, Memory, NodeLabel, ObjectName, Quantity, SecretKeyName, Storage, quantity_value
+from mgmtcluster.constructs.replica_set import MEMBERS
+from mgmtcluster.types import (
+    EnvName,
+    Memory,
+    MongoVersion,
+    NodeLabel,
+    ObjectName,
+    Quantity,
+    SecretKeyName,
+    Storage,
+    UserId,
+    quantity_value,
+)
 from mgmtcluster.workload import Resources
 
 
@@ -70,6 +81,7 @@ class ServiceSettings(Model):
 
     enabled: bool = Field(default=True, description="Install it. A service that another one needs cannot be left out.")
     replicas: Annotated[int, Field(ge=1, le=50)] | None = Field(default=None, description="Pods. Default: the catalog's, 1 or 2.")
+    user: UserId | None = Field(default=None, description="User and group id, for an image that must run as one. Default: 10001.")
     resources: ResourcesSettings = Field(default=ResourcesSettings(), description="Requests and limits of its main container.")
     env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
 
@@ -89,6 +101,9 @@ class DatabaseSettings(Model):
         default=None, description="Members kept as pods while the votes beyond `members` are removed."
     )
     single_member_may_lose_data: bool = Field(default=False, description="Allow `members: 1`, for a laptop.")
+    feature_compatibility_version: MongoVersion | None = Field(
+        default=None, description="Raised to this once every member runs a binary of at least that version, after images.mongo."
+    )
     existing_secrets: dict[str, ObjectName] | None = Field(
         default=None,
         description="Secrets made elsewhere: `keyfile`, `root` or a service to the Secret's name. Given, none is made.",
