@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from mgmtcluster import catalog, rules
+from mgmtcluster.addresses import Endpoint, address_of
 from mgmtcluster.catalog import Service
 from mgmtcluster.charts.databases import MetricsDatabase, RegistryDatabase
 from mgmtcluster.charts.platform import Platform
@@ -51,4 +52,10 @@ class ManagementCluster:
             storage_class=volumes,
         )
         self.services = Services(app, "60-services", services=catalog.SERVICES, settings=settings)
-        rules.enforce(app, seed_rule(settings))
+        rules.enforce(app, seed_rule(settings), beside=_beside(settings))
+
+
+def _beside(settings: Settings) -> list[Endpoint]:
+    """Services of the same cluster that somebody else installs."""
+    server = address_of(settings.adhoc_inference_url or "")
+    return [server.endpoint] if server else []

@@ -58,8 +58,8 @@ _SHORTENED.maxstring = _SHORTENED.maxother = 60
 _SHORTENED.maxlevel = 2
 
 _WANTED = {
-    "int_type": "is no whole number; write one without quotes",
-    "int_from_float": "is no whole number; write one without a fraction",
+    "int_type": "is no whole number; write one, such as 3",
+    "int_from_float": "is no whole number; write one, such as 3",
     "bool_type": "is neither true nor false; write one of them",
     "bool_parsing": "is neither true nor false; write one of them",
     "string_type": "is no text; write it in quotes",

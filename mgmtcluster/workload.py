@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from mgmtcluster.addresses import Address
 from mgmtcluster.checked import check_fields
@@ -24,6 +25,9 @@ class SecretKey:
     def __post_init__(self) -> None:
         check_fields(self, where=f"SecretKey {self.name!r}")
 
+
+#: User and group of containers: above the range that nodes give to users of their own.
+DEFAULT_USER: Final = 10001
 
 #: What an environment variable may hold: literal text, an address that its endpoint made, or a key of a Secret.
 EnvValue = str | Address | SecretKey
@@ -133,7 +137,6 @@ class Sidecar:
         args: arguments for the image's entry point. Default: the image's own.
         env: environment variables.
         database_env: variable that gets the connection string of the service's own database. Default: none.
-        user: user and group id it runs as.
         resources: requests and limits.
         writes: directories it writes to, each an ``emptyDir``.
     """
@@ -145,7 +148,6 @@ class Sidecar:
     args: Sequence[str] = ()
     env: Mapping[EnvName, EnvValue] = field(default_factory=dict)
     database_env: EnvName | None = None
-    user: int = 10001
     resources: Resources = Resources()
     writes: Sequence[Directory] = ("/tmp",)
 

@@ -27,7 +27,6 @@ def redis_sidecar() -> Sidecar:
         name="redis",
         image="redis",
         args=("redis-server", "--bind", "127.0.0.1", "--save", "", "--maxmemory", "96mb", "--maxmemory-policy", "noeviction"),
-        user=999,
         resources=Resources(memory="32Mi", memory_limit="128Mi"),
         writes=("/data",),
         readiness=ExecProbe(command=("redis-cli", "ping")),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from mgmtcluster._k8s import k8s
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import DATA
-from mgmtcluster.constructs._mongosh_job import MONGODB_USER
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.types import quantity_value
 from mgmtcluster.workload import ExecProbe, Resources, TcpProbe
@@ -16,6 +15,9 @@ _GIB = 1024**3
 
 # mongod accepts a key that its group may read only where root owns it, which is how Kubernetes mounts a Secret.
 SECRET_MODE = 0o440
+
+# uid of mongodb in the mongo image, and of the data of sets that were made with it.
+_MONGODB_USER = 999
 
 # An initial sync of a member may take long before the port opens.
 _STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
@@ -41,7 +43,7 @@ def member_pod_spec(
         service_account_name=name,
         automount_service_account_token=False,
         enable_service_links=False,
-        security_context=_pods.pod_security_context(MONGODB_USER),
+        security_context=_pods.pod_security_context(_MONGODB_USER),
         image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
         # Time to step down, finish what is running and write a checkpoint.
         termination_grace_period_seconds=120,

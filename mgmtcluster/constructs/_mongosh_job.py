@@ -9,10 +9,7 @@ from constructs import Construct
 from mgmtcluster._k8s import Json, LateJob, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, mongosh
-from mgmtcluster.workload import Resources
-
-#: uid of mongodb in the mongo image.
-MONGODB_USER: Final = 999
+from mgmtcluster.workload import DEFAULT_USER, Resources
 
 #: Enough for mongosh, whose Node.js takes about 100 MiB.
 _RESOURCES: Final = Resources(cpu="100m", memory="192Mi", cpu_limit="1", memory_limit="384Mi")
@@ -90,7 +87,7 @@ def _pod_spec(
         automount_service_account_token=False,
         enable_service_links=False,
         restart_policy="OnFailure",
-        security_context=_pods.pod_security_context(MONGODB_USER),
+        security_context=_pods.pod_security_context(DEFAULT_USER),
         image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
         containers=[
             _pods.container(

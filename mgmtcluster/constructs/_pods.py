@@ -40,13 +40,11 @@ def container(
     liveness: k8s.Probe | None = None,
     startup: k8s.Probe | None = None,
     lifecycle: k8s.Lifecycle | None = None,
-    user: int | None = None,
     pull_policy: str = "IfNotPresent",
 ) -> k8s.Container:
     """A container with nothing granted that its arguments do not name.
 
     Args:
-        user: where it differs from the pod's.
         pull_policy: ``IfNotPresent`` for images whose tag never moves, so that they start while the registry is away.
     """
     return k8s.Container(
@@ -67,8 +65,6 @@ def container(
             allow_privilege_escalation=False,
             privileged=False,
             read_only_root_filesystem=True,
-            run_as_user=user,
-            run_as_group=user,
             capabilities=k8s.Capabilities(drop=["ALL"]),
         ),
     )

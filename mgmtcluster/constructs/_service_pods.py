@@ -49,7 +49,12 @@ def service_pod_spec(
         volumes=volumes or None,
         topology_spread_constraints=[
             k8s.TopologySpreadConstraint(
-                max_skew=1, topology_key="kubernetes.io/hostname", when_unsatisfiable="ScheduleAnyway", label_selector=selector
+                max_skew=1,
+                topology_key="kubernetes.io/hostname",
+                when_unsatisfiable="ScheduleAnyway",
+                label_selector=selector,
+                # Else the pods that a rollout replaces count too, and both new ones may come to lie on one node.
+                match_label_keys=["pod-template-hash"],
             )
         ],
     )
@@ -91,7 +96,6 @@ def _sidecar(
         readiness=_pods.probe(sidecar.readiness, port=port),
         liveness=_pods.probe(sidecar.liveness, port=port),
         lifecycle=_pods.drain(),
-        user=sidecar.user,
     )
 
 

@@ -11,12 +11,11 @@ from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.edges import Peer
 from mgmtcluster.types import Directory, Image, Name, ObjectName
-from mgmtcluster.workload import Resources
+from mgmtcluster.workload import DEFAULT_USER, Resources
 
 _NAME = "local-path-provisioner"
 _CONFIG = "local-path-config"
 _COMPONENT = "storage"
-_USER = 10001
 
 
 class LocalPathProvisioner(Construct):
@@ -149,7 +148,7 @@ class LocalPathProvisioner(Construct):
             service_account_name=_NAME,
             automount_service_account_token=True,
             enable_service_links=False,
-            security_context=_pods.pod_security_context(_USER),
+            security_context=_pods.pod_security_context(DEFAULT_USER),
             containers=[
                 _pods.container(
                     name=_NAME,

@@ -16,10 +16,7 @@ from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.edges import Peer
 from mgmtcluster.types import Image, Memory, ObjectName, Storage, quantity_value
-from mgmtcluster.workload import ExecProbe, Resources, TcpProbe
-
-#: uid of redis in the redis image.
-REDIS_USER = 999
+from mgmtcluster.workload import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
 _COMMANDS = ("ping", "hello", "select", "lpush", "brpop", "llen")
@@ -140,7 +137,7 @@ class RedisQueue(Construct):
             service_account_name=self._peer.name,
             automount_service_account_token=False,
             enable_service_links=False,
-            security_context=_pods.pod_security_context(REDIS_USER),
+            security_context=_pods.pod_security_context(DEFAULT_USER),
             image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
             containers=[
                 _pods.container(

@@ -5,7 +5,7 @@ from typing import Final, TypedDict, cast
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.types import Cidr, Directory, EnvName, HostAddress, Name, ObjectName, Port, Replicas, ServiceName, UserId
-from mgmtcluster.workload import EnvValue, Outside, Probe, Resources, Sidecar, TcpProbe
+from mgmtcluster.workload import DEFAULT_USER, EnvValue, Outside, Probe, Resources, Sidecar, TcpProbe
 
 
 class ServiceOptions(TypedDict, total=False):
@@ -49,9 +49,6 @@ class ServiceOptions(TypedDict, total=False):
     waits_for_database: bool
     component: Name
 
-
-#: User and group of services: above the range that nodes give to users of their own.
-DEFAULT_USER: Final = 10001
 
 _DEFAULTS: Final[ServiceOptions] = {
     "env": {},

@@ -13,11 +13,12 @@ from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._service_pods import service_pod_spec
 from mgmtcluster.constructs.grant import Grant
-from mgmtcluster.constructs.service_options import DEFAULT_USER, ServiceOptions, completed
+from mgmtcluster.constructs.service_options import ServiceOptions, completed
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.types import Image
 from mgmtcluster.types import image as checked_image
+from mgmtcluster.workload import DEFAULT_USER
 
 
 class WebService(Construct):

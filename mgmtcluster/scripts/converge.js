@@ -14,7 +14,7 @@
 
 const fs = require('fs');
 const path = require('path');
-const { assess, plan } = require(path.join(__dirname, 'plan.js'));
+const { assess, plan, relatives } = require(path.join(__dirname, 'plan.js'));
 const { Members, Refusal, keysOf, ofTheDatabase } = require(path.join(__dirname, 'members.js'));
 const settle = require(path.join(__dirname, 'settle.js'));
 
@@ -69,12 +69,13 @@ function narrator() {
 // A former member may be the primary, so whoever any configuration names is asked too.
 async function look(members, desired) {
   const answers = {};
-  let ask = desired;
-  while (ask.length) {
-    for (const host of ask) answers[host] = await members.answer(host);
-    const named = Object.values(answers).flatMap((answer) => answer?.config?.members ?? []);
-    ask = [...new Set(named.map((member) => member.host))].filter((host) => !(host in answers));
-  }
+  const ask = async (hosts) => {
+    for (const host of hosts) if (!(host in answers)) answers[host] = await members.answer(host);
+  };
+  const configs = () => Object.values(answers).flatMap((answer) => answer?.config ?? []);
+  await ask(desired);
+  if (!configs().length && Object.values(answers).every(Boolean)) await ask(relatives(desired));
+  await ask(configs().flatMap((config) => config.members.map((member) => member.host)));
   return assess(answers);
 }
 

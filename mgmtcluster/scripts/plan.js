@@ -1,8 +1,9 @@
 // Decides the next step that brings a replica set to its desired members. Pure: it reads no clock, file or socket,
 // so what decides in the cluster is what the simulator runs.
 //
-//   assess(answers)               what the members said -> { config, health }
+//   assess(answers)               -> { config, health }, made of what the members said
 //   plan(config, desired, health) -> one step
+//   relatives(desired)            -> hosts that may be former members
 //
 // answers: { host: null | { state, config, seen } }; null for a host that does not answer. config is null only where
 // the member says itself that it has none. seen is what a primary reports besides: { term, committed,
@@ -27,6 +28,13 @@ const refuse = (why) => ({ name: 'refuse', why });
 
 // The host with its ordinal left out: members of one set differ in nothing else.
 const family = (host) => host.replace(/^([^.:]*-)\d+(?=[.:]|$)/, '$1#');
+
+// Whoever else may be a member: asked where no desired one has a configuration, for a former one may hold the data.
+function relatives(desired) {
+  const ordinals = [...Array(MAX_VOTES).keys()];
+  const hosts = desired.flatMap((host) => ordinals.map((ordinal) => family(host).replace('#', ordinal)));
+  return [...new Set(hosts)].filter((host) => !desired.includes(host));
+}
 
 const newer = (a, b) => (a.term ?? -1) - (b.term ?? -1) || a.version - b.version;
 
@@ -167,4 +175,4 @@ function freeId(config) {
 const votersOf = (config) => config.members.filter((member) => member.votes !== 0);
 const liveVoters = (config, health) => votersOf(config).filter((member) => health.live.includes(member.host));
 
-module.exports = { assess, plan };
+module.exports = { assess, plan, relatives };
