@@ -1,0 +1,29 @@
+"""The map is the list of edges, drawn."""
+
+from pathlib import Path
+
+from mgmtcluster.diagram import mermaid, page
+from mgmtcluster.edges import Edge, Peer
+
+
+def test_the_committed_map_is_the_platforms() -> None:
+    """docs/map.md is what `make map` writes."""
+    assert (Path(__file__).parent.parent / "docs" / "map.md").read_text() == page()
+
+
+def test_every_workload_is_drawn_in_the_room_of_its_namespace() -> None:
+    """An edge gives both ends a box, and an arrow with its port; a grant gives one with its database."""
+    web, database = Peer("shop", "web"), Peer("data", "orders-db")
+    lines = [*mermaid([Edge(web, Peer("shop", "cart"), 80, why="CART_URL"), Edge(web, database, 27017, why="URL", database="orders")])]
+    assert lines == [
+        "flowchart LR",
+        "  subgraph data",
+        "    data_orders_db[orders-db]",
+        "  end",
+        "  subgraph shop",
+        "    shop_cart[cart]",
+        "    shop_web[web]",
+        "  end",
+        "  shop_web == orders ==> data_orders_db",
+        "  shop_web -- 80 --> shop_cart",
+    ]
