@@ -5,7 +5,7 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cdk8s test test-cluster lint check schema map lock bench clean
+.PHONY: help synth cdk8s test test-cluster lint check schema map snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ schema: .venv/run ## Write the JSON Schema of settings.yaml.
 map: .venv/run ## Write the map of who talks to whom into docs/map.md.
 	@.venv/bin/python -m mgmtcluster.diagram > docs/map.md.new
 	@mv docs/map.md.new docs/map.md
+
+snapshots: .venv/dev ## Renew the snapshots of tests/scenarios.
+	@$(PYTEST) -q tests/scenarios --snapshot-update
 
 bench: .venv/dev ## Measure and print the table of docs/performance.md.
 	@.venv/bin/python tests/bench.py
