@@ -5,7 +5,7 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cdk8s test test-cluster lint check schema map snapshots lock bench clean
+.PHONY: help synth cdk8s test test-cluster security lint check schema map snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: .venv/dev node_modules/.installed ## Run every test that needs no cluster.
 
 test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUBECONFIG names.
 	@$(PYTEST) -m cluster tests/cluster
+
+security: .venv/dev ## Check the manifests with checkov and kube-score, and Redis for what it refuses.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/security tests/scripts/test_start_redis.py
 
 lint: .venv/dev ## Check style and types.
 	@.venv/bin/ruff check .
@@ -47,10 +50,11 @@ lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.js
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group test --group lint -c requirements/run.txt -o requirements/dev.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	@npm install --package-lock-only --ignore-scripts
 
 clean: ## Remove what was installed.
-	@rm -rf .venv node_modules
+	@rm -rf .venv node_modules .scanners
 
 .venv/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mgmtcluster needs Python 3.11 or newer; write make PYTHON=python3.x")'

@@ -144,8 +144,8 @@ def addresses_in(env: Mapping[str, EnvValue]) -> Iterable[tuple[str, Address]]:
     return ((name, value) for name, value in env.items() if isinstance(value, Address) and not value.outside)
 
 
-def probe(probe: Probe, *, port: int) -> k8s.Probe:
-    """A probe; ``port`` is the one it asks where it names none."""
+def probe(probe: Probe, *, port: int = 0) -> k8s.Probe:
+    """A probe; ``port`` is the one it asks where it asks one and names none."""
     target: dict[str, object] = {}
     if isinstance(probe, ExecProbe):
         target["exec"] = k8s.ExecAction(command=list(probe.command))

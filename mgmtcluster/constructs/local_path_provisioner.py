@@ -11,9 +11,14 @@ from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.edges import Peer
 from mgmtcluster.types import Directory, Image, Name, ObjectName
-from mgmtcluster.workload import DEFAULT_USER, Resources
+from mgmtcluster.workload import DEFAULT_USER, ExecProbe, Resources
 
 _NAME = "local-path-provisioner"
+
+# It listens nowhere: that the process is there, and can read what it needs, is all that a probe can see.
+_READINESS = ExecProbe(command=("sh", "-c", f"pidof {_NAME} && test -r /etc/config/config.json"))
+_LIVENESS = ExecProbe(command=("pidof", _NAME), period_seconds=60)
+
 _CONFIG = "local-path-config"
 _COMPONENT = "storage"
 
@@ -166,6 +171,8 @@ class LocalPathProvisioner(Construct):
                     resources=Resources(memory="64Mi", memory_limit="128Mi", cpu_limit="250m"),
                     env=_pods.env_vars({"CONFIG_MOUNT_PATH": "/etc/config/"}),
                     mounts=[k8s.VolumeMount(name="config", mount_path="/etc/config", read_only=True)],
+                    readiness=_pods.probe(_READINESS),
+                    liveness=_pods.probe(_LIVENESS),
                 )
             ],
             volumes=[_pods.config_map_volume("config", _CONFIG)],
