@@ -1,0 +1,38 @@
+"""What the documents show is what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.loss_model import Mode, trace_lines
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+
+
+@pytest.mark.parametrize("mode", ["free", "guard"])
+def test_failure_modes_shows_the_shortest_way_to_lose_a_write(mode: Mode) -> None:
+    """The trace on the page is the one that the model finds."""
+    text = (ROOT / "docs" / "failure-modes.md").read_text()
+    assert "```text\n" + "\n".join(trace_lines(mode)) + "\n```" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    """A link to a file of the project names one, and its heading is one of that file."""
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target:
+            continue
+        path, _, heading = target.partition("#")
+        file = (page.parent / path) if path else page
+        if not file.exists() or (heading and heading not in _headings(file)):
+            broken.append(target)
+    assert not broken
+
+
+def _headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as the common renderers make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
