@@ -66,8 +66,7 @@ def texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:
 
 def _texts(owner: Object) -> Iterator[tuple[str, Any]]:
     if owner["kind"] == "ConfigMap":
-        # A script names no Service: it gets its addresses as variables.
-        yield from ((f"data.{key}", text) for key, text in (owner.get("data") or {}).items() if not key.endswith((".js", ".sh")))
+        yield from ((f"data.{key}", text) for key, text in (owner.get("data") or {}).items())
     if owner["kind"] == "Service":
         yield "spec.externalName", owner["spec"].get("externalName")
     for container in containers(owner):

@@ -1,10 +1,10 @@
 """Who talks to whom: the one list that policies, database users and diagrams are projected from."""
 
 from dataclasses import dataclass
-from functools import cache
-from weakref import WeakKeyDictionary
 
-from constructs import Construct, IConstruct
+from constructs import Construct
+
+from mgmtcluster._registry import registry_of
 
 
 @dataclass(frozen=True, order=True)
@@ -42,19 +42,11 @@ class Edge:
     database: str | None = None
 
 
-_recorded: WeakKeyDictionary[IConstruct, set[Edge]] = WeakKeyDictionary()
-
-
-@cache  # each question is a call to the Node.js that runs cdk8s
-def _root_of(scope: Construct) -> IConstruct:
-    return scope.node.root
-
-
 def record(scope: Construct, edge: Edge) -> None:
     """Add an edge to the list of the app that ``scope`` belongs to."""
-    _recorded.setdefault(_root_of(scope), set()).add(edge)
+    registry_of(scope).edges.add(edge)
 
 
 def edges_of(scope: Construct) -> list[Edge]:
     """All edges recorded so far in the app that ``scope`` belongs to, sorted."""
-    return sorted(_recorded.get(_root_of(scope), ()), key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+    return sorted(registry_of(scope).edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))

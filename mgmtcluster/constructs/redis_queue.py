@@ -8,6 +8,7 @@ from mgmtcluster import images
 from mgmtcluster._k8s import NAME_LABEL, LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
+from mgmtcluster.claims import claim
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs._network_policy import workload_policy
@@ -74,6 +75,7 @@ class RedisQueue(Construct):
         super().__init__(scope, id)
         self.endpoint = endpoint
         self._peer = Peer(endpoint.namespace, endpoint.service)
+        claim(self, namespace=endpoint.namespace, services=[endpoint.service], endpoints=[endpoint])
         self._admin_secret = admin_secret or user_secret(endpoint.service, _ADMIN)
         data = {"redis.conf": _configuration(endpoint.port, memory), **read_scripts(_SCRIPT)}
         k8s.KubeConfigMap(self, "config", metadata=self._metadata(self._config), data=data)

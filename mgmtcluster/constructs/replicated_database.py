@@ -17,6 +17,7 @@ from mgmtcluster._k8s import (
 )
 from mgmtcluster.addresses import pod_host
 from mgmtcluster.checked import checked
+from mgmtcluster.claims import claim
 from mgmtcluster.constructs import _database_pods, _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs._converge_job import converge_job
@@ -113,6 +114,7 @@ class ReplicatedDatabase(Construct):
             f"{pod_host(self._pod(ordinal), self.name, self.namespace)}:{MONGODB_PORT}" for ordinal in range(members)
         )
         self._selector = k8s.LabelSelector(match_labels={NAME_LABEL: self.name})
+        claim(self, namespace=self.namespace, services=[self.name, *(self._pod(ordinal) for ordinal in range(self._pods))])
         record(self, Edge(self.peer, self.peer, MONGODB_PORT, why="replicates"))
 
         self.service = self._headless_service("service", self.name, {NAME_LABEL: self.name})

@@ -9,6 +9,7 @@ from constructs import Construct
 from mgmtcluster._k8s import NAME_LABEL, k8s, metadata, number, pod_labels
 from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
 from mgmtcluster.checked import checked
+from mgmtcluster.claims import claim
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._service_pods import service_pod_spec
@@ -72,6 +73,8 @@ class WebService(Construct):
                 f"{self.node.path}: user: {self._options['user']} may be a user of the nodes too; {DEFAULT_USER} is not",
                 stacklevel=2,
             )
+        names = (self.peer.name, *self._options["aliases"])
+        claim(self, namespace=self.peer.namespace, services=names, endpoints=self._endpoints)
         self._record_edges(database)
         self.service_account = k8s.KubeServiceAccount(
             self, "service-account", metadata=self._metadata(self.peer.name), automount_service_account_token=False

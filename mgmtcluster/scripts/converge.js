@@ -69,13 +69,14 @@ function narrator() {
 // A former member may be the primary, so whoever any configuration names is asked too.
 async function look(members, desired) {
   const answers = {};
-  const ask = async (hosts) => {
-    for (const host of hosts) if (!(host in answers)) answers[host] = await members.answer(host);
-  };
   const configs = () => Object.values(answers).flatMap((answer) => answer?.config ?? []);
+  const ask = async (hosts) => {
+    const fresh = hosts.filter((host) => !(host in answers));
+    for (const host of fresh) answers[host] = await members.answer(host);
+    if (fresh.length) await ask(configs().flatMap((config) => config.members.map((member) => member.host)));
+  };
   await ask(desired);
   if (!configs().length && Object.values(answers).every(Boolean)) await ask(relatives(desired));
-  await ask(configs().flatMap((config) => config.members.map((member) => member.host)));
   return assess(answers);
 }
 
