@@ -95,7 +95,7 @@ def _own_labels(workload: str, component: str) -> dict[str, str]:
     }
 
 
-def namespace_of(scope: Construct, given: str | None, *, id: str) -> str:
+def namespace_of(scope: Construct, given: str | None) -> str:
     """The namespace a construct is told to use, else its chart's.
 
     Raises:
@@ -103,8 +103,9 @@ def namespace_of(scope: Construct, given: str | None, *, id: str) -> str:
     """
     namespace = given or _chart_of(scope).namespace
     if not namespace:
-        where = f"{scope.node.path}/{id}".lstrip("/")
-        raise InvalidInput([f"{where}: namespace: is missing, and the chart has none; write namespace=… on one of them"])
+        raise InvalidInput(
+            [f"{scope.node.path}: namespace: is missing, and the chart has none; write namespace=… on one of them"]
+        )
     return namespace
 
 

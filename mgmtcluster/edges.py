@@ -33,6 +33,8 @@ class Edge:
         port: the port they answer on.
         why: what asks for it: the environment variable that holds the address, or the role of the client.
         database: the database the client is a user of, where the server is a replicated database.
+        user: the user it is there, where that is not named like the client.
+        roles: the user's roles, each with the database it holds in, where it has no database of its own.
     """
 
     client: Peer
@@ -40,6 +42,8 @@ class Edge:
     port: int
     why: str
     database: str | None = None
+    user: str | None = None
+    roles: tuple[tuple[str, str], ...] = ()
 
 
 def record(scope: Construct, edge: Edge) -> None:

@@ -76,7 +76,7 @@ def report(old: Mapping[str, bytes], new: Mapping[str, bytes], *, directory: Pat
 
 def _documents(content: bytes) -> dict[str, str]:
     """The documents of a file that cdk8s wrote, by kind, namespace and name."""
-    documents = content.decode(errors="replace").split("\n---\n")
+    documents = [text for text in content.decode(errors="replace").split("\n---\n") if text.strip()]
     return {"/".join(filter(None, (_field(pattern, text) for pattern in _KEY))): text.strip() for text in documents}
 
 

@@ -59,6 +59,13 @@ def env_name(text: str) -> str:
     return text
 
 
+def list_name(text: str) -> str:
+    """The name of a list in Redis, which stands in an access rule."""
+    if not re.fullmatch(r"[A-Za-z0-9_:.-]{1,128}", text):
+        raise ValueError(f"{text!r} is no name of a list; write letters, digits, _, :, . and -")
+    return text
+
+
 def database_name(text: str) -> str:
     """The name of a MongoDB database that needs no escaping in a connection string."""
     if not _DATABASE_NAME.fullmatch(text):
@@ -222,6 +229,7 @@ SecretKeyName = Annotated[str, AfterValidator(secret_key)]
 EnvName = Annotated[str, AfterValidator(env_name)]
 DatabaseName = Annotated[str, AfterValidator(database_name)]
 MongoVersion = Annotated[str, AfterValidator(mongo_version)]
+ListName = Annotated[str, AfterValidator(list_name)]
 NodeLabel = Annotated[str, AfterValidator(node_label)]
 Quantity = Annotated[str, AfterValidator(quantity)]
 Memory = Annotated[str, AfterValidator(memory)]

@@ -123,6 +123,11 @@ class Outside:
 
     def __post_init__(self) -> None:
         check_fields(self, where=f"Outside {self.reason!r}")
+        wrong = [f"{first}, {last}" for first, last in self.ports if first > last]
+        if wrong:
+            raise InvalidInput(
+                [f"Outside {self.reason!r}: ports: ({each}) ends before it begins; write the lower one first" for each in wrong]
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

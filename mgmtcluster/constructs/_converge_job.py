@@ -27,14 +27,14 @@ def converge_job(
     scripts: Mapping[str, str],
     keyfile_secret: str,
     feature_compatibility_version: str | None,
-    users: Callable[[], Mapping[str, Json]],
+    users: Callable[[], Mapping[str, list[Json]]],
     secret_of: Callable[[str], str],
     image_pull_secrets: Sequence[str],
 ) -> LateJob:
     """Define the Job that initiates the set, adds and removes members, and repairs users.
 
     Args:
-        users: called at synth: every user and its role.
+        users: called at synth: every user and its roles.
         secret_of: the Secret with a user's password.
     """
     within = Construct(scope, "converge")
@@ -50,7 +50,7 @@ def converge_job(
         return template
 
     def env() -> dict[str, object]:
-        asked = [{"user": user, "roles": [role]} for user, role in users().items()]
+        asked = [{"user": user, "roles": roles} for user, roles in users().items()]
         variables: dict[str, object] = {"REPLICA_SET": replica_set, "MEMBERS": list(hosts), "USERS": asked}
         version = feature_compatibility_version
         return variables | ({"FEATURE_COMPATIBILITY_VERSION": version} if version else {})

@@ -171,6 +171,11 @@ def empty_dir(name: str, size: str) -> k8s.Volume:
     return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=quantity(size)))
 
 
+def volume_name(container: str, directory: str) -> str:
+    """A DNS label for a container's directory; volumes of a pod share one list of names."""
+    return f"{container[: 62 - len(directory)]}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
+
+
 def config_map_volume(name: str, config_map: str) -> k8s.Volume:
     """The files of a ConfigMap."""
     return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=READ_ONLY_MODE))

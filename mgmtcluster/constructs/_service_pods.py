@@ -117,13 +117,8 @@ def _database_env(database: Grant, variable: str, *, user: str) -> dict[str, k8s
 
 
 def _volumes(container: str, directories: Sequence[str], resources: Resources) -> list[k8s.Volume]:
-    return [_pods.empty_dir(_volume_name(container, each), resources.ephemeral_storage_limit) for each in directories]
+    return [_pods.empty_dir(_pods.volume_name(container, each), resources.ephemeral_storage_limit) for each in directories]
 
 
 def _mounts(container: str, directories: Sequence[str]) -> list[k8s.VolumeMount]:
-    return [k8s.VolumeMount(name=_volume_name(container, each), mount_path=each) for each in directories]
-
-
-def _volume_name(container: str, directory: str) -> str:
-    """A DNS label for a container's directory; volumes of a pod share one list of names."""
-    return f"{container[: 62 - len(directory)]}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
+    return [k8s.VolumeMount(name=_pods.volume_name(container, each), mount_path=each) for each in directories]

@@ -16,7 +16,7 @@ from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.edges import Peer
-from mgmtcluster.types import Image, Memory, ObjectName, Storage, quantity_value
+from mgmtcluster.types import Image, ListName, Memory, ObjectName, Storage, quantity_value
 from mgmtcluster.workload import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
@@ -63,7 +63,7 @@ class RedisQueue(Construct):
         id: str,
         *,
         endpoint: Endpoint,
-        lists: Sequence[str],
+        lists: Sequence[ListName],
         storage: Storage,
         bootstrap_image: Image,
         image: Image = images.REDIS,

@@ -2,13 +2,22 @@
 
 import re
 
-from mgmtcluster.types import image_parts
+from mgmtcluster.types import image_parts, service_name
 
 #: MongoDB's own port.
 MONGODB_PORT = 27017
 
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS = (3, 5, 7)
+
+
+def name_problems(name: str) -> list[str]:
+    """What is wrong with this name, which is that of a Service and begins those of others."""
+    try:
+        service_name(name)
+    except ValueError as error:
+        return [f"name: {error}"]
+    return [] if len(name) <= 40 else [f"name: {name!r} is too long for what is named after it; write at most 40 characters"]
 
 
 def member_problems(members: int, keep_running: int | None, *, single_member_may_lose_data: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """A MongoDB replica set that keeps every acknowledged write."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from constructs import Construct
 
@@ -24,14 +25,16 @@ from mgmtcluster.constructs._converge_job import converge_job
 from mgmtcluster.constructs._network_policy import workload_policy
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
-from mgmtcluster.constructs.replica_set import MONGODB_PORT, member_problems, version_problems
+from mgmtcluster.constructs.replica_set import MONGODB_PORT, member_problems, name_problems, version_problems
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.edges import Edge, Peer, edges_of, record
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.types import DatabaseName, EnvName, Image, Memory, MongoVersion, Name, NodeLabel, ObjectName, Storage
+from mgmtcluster.workload import SecretKey
 
 _SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")
-_ROOT = "root"
+#: The user who may do everything.
+ROOT: Final = "root"
 
 
 class ReplicatedDatabase(Construct):
@@ -61,6 +64,9 @@ class ReplicatedDatabase(Construct):
         name: its name.
         peer: its members, as policies select them.
         hosts: host and port of every member.
+        image: image of mongod, mongosh, mongodump and mongorestore.
+        replica_set: name of the replica set.
+        storage: size of each member's volume.
         stateful_set: the StatefulSet.
         service: the headless Service that gives members their names; the default child.
         member_services: one Service a member.
@@ -95,6 +101,7 @@ class ReplicatedDatabase(Construct):
         image_pull_secrets: Sequence[ObjectName] = (),
     ) -> None:
         problems = [
+            *name_problems(name or id),
             *member_problems(members, keep_running, single_member_may_lose_data=single_member_may_lose_data),
             *version_problems(image, feature_compatibility_version),
         ]
@@ -102,12 +109,13 @@ class ReplicatedDatabase(Construct):
             raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
         super().__init__(scope, id)
         self.name = name or id
-        self.namespace = namespace_of(self, namespace, id=id)
+        self.namespace = namespace_of(self, namespace)
         self.peer = Peer(self.namespace, self.name)
         self._pods = max(members, keep_running or 0)
         self._members = members
-        self._image = image
-        self._replica_set = replica_set
+        self.image = image
+        self.replica_set = replica_set
+        self.storage = storage
         self._existing_secrets = existing_secrets or {}
         self._image_pull_secrets = image_pull_secrets
         self.hosts = tuple(
@@ -169,11 +177,23 @@ class ReplicatedDatabase(Construct):
             server=self.peer,
             port=MONGODB_PORT,
             hosts=self.hosts,
-            replica_set=self._replica_set,
-            image=self._image,
+            replica_set=self.replica_set,
+            image=self.image,
             scripts=self.scripts,
             secrets=self._existing_secrets,
         )
+
+    def user(self, name: str, *, client: Peer, roles: Mapping[str, str], why: str) -> SecretKey:
+        """Let a workload connect as a user that no service is, and say where that user's password is.
+
+        Args:
+            name: name of the user.
+            client: the workload, in the database's namespace.
+            roles: the user's built-in roles, each with the database that it holds in.
+            why: what the workload does there, for the reader.
+        """
+        record(self, Edge(client, self.peer, MONGODB_PORT, why=why, user=name, roles=tuple(roles.items())))
+        return SecretKey(self._secret(name), PASSWORD_KEY)
 
     def _pod(self, ordinal: int) -> str:
         return f"{self.name}-{ordinal}"
@@ -181,12 +201,14 @@ class ReplicatedDatabase(Construct):
     def _metadata(self, name: str) -> k8s.ObjectMeta:
         return metadata(self, name=name, namespace=self.namespace, workload=self.name, component="database")
 
-    def _users(self) -> dict[str, Json]:
-        """Every user and its roles: root, and one a service with an edge to a database here."""
-        users = {_ROOT: {"role": "root", "db": "admin"}}
+    def _users(self) -> dict[str, list[Json]]:
+        """Every user and its roles: root, one a service with an edge to a database here, and those with roles of their own."""
+        users = {ROOT: [{"role": "root", "db": "admin"}]}
         for edge in edges_of(self):
             if edge.server == self.peer and edge.database:
-                users[edge.client.name] = {"role": "readWrite", "db": edge.database}
+                users[edge.client.name] = [{"role": "readWrite", "db": edge.database}]
+            elif edge.server == self.peer and edge.user:
+                users[edge.user] = [{"role": role, "db": database} for role, database in edge.roles]
         return users
 
     def _secret(self, user: str) -> str:
@@ -227,14 +249,14 @@ class ReplicatedDatabase(Construct):
                 selector=self._selector,
                 template=k8s.PodTemplateSpec(
                     metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=self.name, component="database") | _pods.version_label(self._image)
+                        labels=pod_labels(self, workload=self.name, component="database") | _pods.version_label(self.image)
                     ),
                     spec=_database_pods.member_pod_spec(
                         name=self.name,
-                        image=self._image,
+                        image=self.image,
                         memory=memory,
                         node_label=node_label,
-                        replica_set=self._replica_set,
+                        replica_set=self.replica_set,
                         port=MONGODB_PORT,
                         keyfile_secret=self._keyfile_secret,
                         scripts=self.scripts,
@@ -268,7 +290,7 @@ class ReplicatedDatabase(Construct):
             "secrets",
             name=f"{self.name}-bootstrap",
             namespace=self.namespace,
-            image=self._image,
+            image=self.image,
             secrets=secrets,
             labels=pod_labels(self, workload=self.name, component="database"),
             component="database",

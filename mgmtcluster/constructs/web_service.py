@@ -1,24 +1,24 @@
 """A service of containers that answers at an endpoint."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Unpack
 from warnings import warn
 
 from constructs import Construct
 
 from mgmtcluster._k8s import NAME_LABEL, k8s, metadata, number, pod_labels
-from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
+from mgmtcluster.addresses import Endpoint
 from mgmtcluster.checked import checked
 from mgmtcluster.claims import claim
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.constructs._service_checks import service_problems
 from mgmtcluster.constructs._service_pods import service_pod_spec
 from mgmtcluster.constructs.grant import Grant
 from mgmtcluster.constructs.service_options import ServiceOptions, completed
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.types import Image
-from mgmtcluster.types import image as checked_image
 from mgmtcluster.workload import DEFAULT_USER
 
 
@@ -65,7 +65,7 @@ class WebService(Construct):
         self._options = completed(options)
         self._endpoints = (endpoint, *self._options["other_endpoints"])
         self._selector = {NAME_LABEL: self.peer.name}
-        problems = [*self._problems(database)]
+        problems = [*service_problems(self.peer, self._endpoints, database, self._options)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         if self._options["user"] < DEFAULT_USER:
@@ -93,22 +93,6 @@ class WebService(Construct):
             cluster_cidrs=self._options["cluster_cidrs"],
         )
         self.node.default_child = self.service
-
-    def _problems(self, database: Grant | None) -> Iterator[str]:
-        """What no single argument's type can tell."""
-        yield from _hand_written_addresses(self._options)
-        yield from _sidecar_images(self._options)
-        for each in self._endpoints[1:]:
-            if (each.service, each.namespace) != (self.endpoint.service, self.endpoint.namespace):
-                yield f"other_endpoints: {each} is another Service; write one of {self.endpoint.service}"
-        ports = [each.port for each in self._endpoints]
-        for port in sorted({port for port in ports if ports.count(port) > 1}):
-            yield f"other_endpoints: port {port} is given twice; write each once"
-        if database and database.server.namespace != self.peer.namespace:
-            there = database.server.namespace
-            yield f"database: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
-        if self._options["waits_for_database"] and not database:
-            yield "waits_for_database: there is no database to wait for; pass database=…"
 
     def _record_edges(self, database: Grant | None) -> None:
         for env in (self._options["env"], *(sidecar.env for sidecar in self._options["sidecars"])):
@@ -185,18 +169,3 @@ class WebService(Construct):
                 selector=k8s.LabelSelector(match_labels=self._selector),
             ),
         )
-
-
-def _hand_written_addresses(options: ServiceOptions) -> Iterator[str]:
-    for owner, env in (("env", options["env"]), *((f"sidecars.{each.name}.env", each.env) for each in options["sidecars"])):
-        for name, value in env.items():
-            if isinstance(value, str) and (found := CLUSTER_LOCAL.search(value)):
-                yield f"{owner}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
-
-
-def _sidecar_images(options: ServiceOptions) -> Iterator[str]:
-    for sidecar in options["sidecars"]:
-        try:
-            checked_image(sidecar.image)
-        except ValueError as error:
-            yield f"sidecars.{sidecar.name}.image: {error}"

@@ -53,7 +53,7 @@ class Settings(Model):
         default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."
     )
     cluster_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
-        default=["10.244.0.0/16", "10.96.0.0/12"], description="Ranges of pods and Services, which are not outside the cluster."
+        default=checks.DEFAULT_CLUSTER_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
     )
     outside_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
         default=[], description="Ranges outside the cluster that services may connect to. Default: all."
@@ -106,6 +106,7 @@ class Settings(Model):
         problems += [
             *checks.number_problems(given),
             *checks.version_problems_of(given),
+            *checks.outside_problems(given),
             *checks.catalog_problems(given, services),
         ]
         if problems or settings is None:

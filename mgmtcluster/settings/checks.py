@@ -3,16 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pydantic
 
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
+from mgmtcluster.constructs._service_checks import within
 from mgmtcluster.constructs.grant import PASSWORD_ENV
 from mgmtcluster.constructs.replica_set import member_problems, version_problems
 from mgmtcluster.errors import InvalidInput
 from mgmtcluster.settings.parts import ResourcesSettings
+
+#: kubeadm's Services and flannel's pods.
+DEFAULT_CLUSTER_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]
 
 
 def dotted(path: tuple[int | str, ...]) -> str:
@@ -104,6 +109,25 @@ def _need_problems(disabled: set[str], services: Sequence[catalog.Service]) -> I
         yield f"services.{needed}.enabled: false, but it is needed by {', '.join(by)}; write true, or false for those too"
 
 
+def outside_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is given as outside the cluster and is not."""
+    own = given.get("cluster_cidrs", DEFAULT_CLUSTER_CIDRS)
+    outside = [("outside_cidrs", each) for each in _list(given.get("outside_cidrs"))]
+    url = given.get("adhoc_inference_url")
+    host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
+    for name, address in [*outside, ("adhoc_inference_url", host)]:
+        for cidr in _list(own):
+            if _is_within(address, cidr):
+                yield f"{name}: {address} is within the cluster's own {cidr}; write an address outside, or a Service by its name"
+
+
+def _is_within(address: object, cidr: object) -> bool:
+    try:
+        return within(str(address), str(cidr))
+    except ValueError:  # one of them is no address: its own type has told it
+        return False
+
+
 def _secret_problems(
     database: catalog.ReplicaSet, given: Mapping[Any, Any], services: Sequence[catalog.Service]
 ) -> Iterator[str]:
@@ -142,6 +166,10 @@ def image_names(services: Sequence[catalog.Service]) -> set[str]:
         ]
         names |= {value.name for value in values if isinstance(value, catalog.ImageName)}
     return names
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.scripts import job
+from tests.scripts.replica_set import ReplicaSet
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 SCRIPTS = ROOT / "mgmtcluster" / "scripts"
 
-Mongosh = Callable[..., subprocess.CompletedProcess[str]]
+Mongosh = Callable[..., job.Ended]
+Converge = Callable[..., job.Ended]
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +43,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def mongosh(mongosh_path: str, environment: dict[str, str]) -> Mongosh:
     """Run a script as its container does."""
 
-    def run(script: Path, env: Mapping[str, str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(script: Path, env: Mapping[str, str], timeout: float = 120) -> job.Ended:
         command = [mongosh_path, "--nodb", "--quiet", str(script)]
         both = {**environment, **env}
         return subprocess.run(command, env=both, capture_output=True, text=True, timeout=timeout, check=False)
@@ -51,3 +55,20 @@ def mongosh(mongosh_path: str, environment: dict[str, str]) -> Mongosh:
 def scripts() -> Path:
     """The folder of the scripts."""
     return SCRIPTS
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """The folder of the converge Job's mounted Secrets."""
+    job.mount_secrets(tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+@pytest.fixture
+def converge(mongosh: Mongosh, scripts: Path, secrets: Path) -> Converge:
+    """Run the converge Job against a set of test members."""
+
+    def run(set_: ReplicaSet, members: int, script: Path | None = None, **env: str) -> job.Ended:
+        return mongosh(script or scripts / "converge.js", {**job.request(set_, members, secrets), **env})
+
+    return run

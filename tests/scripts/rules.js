@@ -38,7 +38,8 @@ function leading(step, { config, seen }) {
 function done(job, answers, config) {
   const found = [];
   if (!same(hostsOf(config), job.desired)) found.push(['done', 'members are not as desired']);
-  if (find(job.desired, (host) => !ROLES.includes(answers[host]?.state))) found.push(['done', 'a member is out of role']);
+  const idle = find(job.desired, (host) => !ROLES.includes(answers[host]?.state));
+  if (idle) found.push(['done', 'a member is out of role']);
   if (!job.usersDone) found.push(['done', 'users are not set']);
   return found;
 }

@@ -3,6 +3,7 @@
 
 const path = require('path');
 const { World, HOSTS, find, randomFrom, majority } = require(path.join(__dirname, 'world.js'));
+const requests = require(path.join(__dirname, 'requests.js'));
 const { broken } = require(path.join(__dirname, 'rules.js'));
 
 const STORM = 40;
@@ -24,11 +25,17 @@ class Run {
     this.desired = HOSTS.slice(0, this.to);
     this.set(chance);
     this.jobs = [this.job(this.desired, false)];
-    // A second Job asks for the same, or, left over from before, for what was asked then until the storm is over.
-    const other = pick(chance, [null, 'same', 'older']);
-    const older = HOSTS.slice(0, this.from || this.to);
-    if (other) this.jobs.push(this.job(other === 'same' ? this.desired : older, other === 'older'));
+    this.jobs.push(...this.secondJob(chance));
     this.script = script ?? this.storm(chance);
+  }
+
+  // It asks for the same, or, left over from before, for what was asked then, until the storm is over.
+  secondJob(chance) {
+    const which = pick(chance, ['none', 'same', 'older']);
+    // A request for one member alone cannot know that others hold the data which that one lost.
+    const blind = this.from === 1 && find(this.world.nodes, (node) => node.lostData);
+    if (which === 'none' || (which === 'older' && blind)) return [];
+    return [this.job(which === 'same' ? this.desired : HOSTS.slice(0, this.from || this.to), which === 'older')];
   }
 
   set(chance) {
@@ -43,7 +50,7 @@ class Run {
     world.install(members.map((host) => world.byHost[host]), config);
     if (chance() < 0.3) this.keepOldConfiguration(members);
     else if (members.length >= 3 && keep >= from && chance() < 0.3) {
-      Object.assign(world.byHost[pick(chance, members)], { config: null, data: false });
+      Object.assign(world.byHost[pick(chance, members)], { config: null, data: false, lostData: true });
     }
   }
 
@@ -135,7 +142,7 @@ class Run {
   }
 
   decide(job) {
-    const answers = this.world.answers(job.desired);
+    const answers = requests.answers(this.world, job.desired);
     const { config, health } = this.assess(answers);
     const step = this.plan(config, job.desired, { ...health, usersDone: job.usersDone });
     this.count(step.name);
@@ -149,11 +156,11 @@ class Run {
     job.step = null;
     const before = find(this.world.nodes, (node) => node.config);
     const done = {
-      initiate: () => this.world.initiate(host, config),
-      add: () => this.world.reconfigure(primary, config),
-      remove: () => this.world.reconfigure(primary, config),
-      stepDown: () => this.world.stepDown(primary),
-      users: () => this.world.setUsers(primary),
+      initiate: () => requests.initiate(this.world, host, config),
+      add: () => requests.reconfigure(this.world, primary, config),
+      remove: () => requests.reconfigure(this.world, primary, config),
+      stepDown: () => requests.stepDown(this.world, primary),
+      users: () => requests.setUsers(this.world, primary),
       done: () => 'done',
     }[name]?.();
     this.row(`Job ${this.jobs.indexOf(job)}: ${name} ${host ?? ''} ${done}`);
@@ -178,7 +185,8 @@ class Run {
   }
 
   judgeEnd() {
-    if (!this.jobs.every((job) => job.done)) return this.fail('convergence', `not as desired ${CALM} ticks after the last failure`);
+    const late = find(this.jobs, (job) => !job.done);
+    if (late) return this.fail('convergence', `not done ${CALM} ticks after the last failure`);
     const primary = this.world.nodes.find((node) => node.state === 'PRIMARY');
     const hosts = primary ? [...hostsOf(primary.config)].sort().join() : 'no primary';
     if (primary && hosts !== [...this.desired].sort().join()) this.fail('convergence', `members are ${hosts}`);

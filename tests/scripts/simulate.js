@@ -5,7 +5,8 @@
 //   SEED   seed of the first run; each further run counts on (1)
 //   RUNS   how many (1000)
 //
-// Prints one JSON line with what was seen, or the table of the shortest failing run. Exit codes: 0 all hold; 1 one fails.
+// Prints one JSON line with what was seen, or the table of a failing run, cut down to the failures it needs.
+// Exit codes: 0 every run holds; 1 one fails.
 'use strict';
 
 const path = require('path');

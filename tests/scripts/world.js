@@ -38,21 +38,13 @@ const names = (config, host) => Boolean(memberOf(config, host));
 const isNew = (config, host) => Boolean(memberOf(config, host)?.newlyAdded);
 const voters = (config) => (config.voters ??= config.members.filter((member) => !member.newlyAdded));
 
-// As replSetGetConfig tells it: the mark of a new member is the server's own affair.
-const told = new WeakMap();
-function tell(config) {
-  if (!told.has(config)) told.set(config, { ...config, members: config.members.map(({ _id, host }) => ({ _id, host })) });
-  return told.get(config);
-}
-
 class World {
   constructor(random) {
     this.random = random;
     this.term = 1;
     this.jobSide = 0;
-    this.nodes = HOSTS.map((host) => ({
-      host, pod: false, up: false, side: 0, lost: false, data: false, state: 'OTHER', config: null, sync: 0, view: {},
-    }));
+    const off = { pod: false, up: false, side: 0, lost: false, data: false, state: 'OTHER', config: null, sync: 0 };
+    this.nodes = HOSTS.map((host) => ({ host, ...off, view: {} }));
     this.byHost = Object.fromEntries(this.nodes.map((node) => [node.host, node]));
   }
 
@@ -109,7 +101,7 @@ class World {
 
   lead(node) {
     node.view[node.host] = 'PRIMARY';
-    const heard = count(voters(node.config), ({ host }) => this.byHost[host] === node || this.connected(node, this.byHost[host]));
+    const heard = count(voters(node.config), ({ host }) => this.connected(node, this.byHost[host]));
     if (heard < majority(voters(node.config).length)) {
       if (this.random() < 0.3) node.state = 'SECONDARY';
       return;
@@ -125,7 +117,7 @@ class World {
     const { term, version } = node.config;
     const has = count(voters(node.config), ({ host }) => {
       const peer = this.byHost[host];
-      return (peer === node || this.connected(node, peer)) && peer.config?.term === term && peer.config.version === version;
+      return this.connected(node, peer) && peer.config?.term === term && peer.config.version === version;
     });
     return has >= majority(voters(node.config).length);
   }
@@ -134,7 +126,8 @@ class World {
     const first = Math.floor(this.random() * MEMBERS);
     for (let offset = 0; offset < MEMBERS; offset += 1) {
       const node = this.nodes[(first + offset) % MEMBERS];
-      if (node.up && !node.lost && node.state === 'SECONDARY' && this.mayWin(node) && this.random() < 0.5) this.win(node);
+      const runs = node.up && !node.lost && node.state === 'SECONDARY';
+      if (runs && this.mayWin(node) && this.random() < 0.5) this.win(node);
     }
   }
 
@@ -143,10 +136,11 @@ class World {
       node.frozen = Math.max(0, (node.frozen ?? 0) - 1);
       return false;
     }
-    if (find(this.nodes, (peer) => peer.state === 'PRIMARY' && this.connected(peer, node) && names(peer.config, node.host))) return false;
+    const leads = (peer) => peer.state === 'PRIMARY' && this.connected(peer, node) && names(peer.config, node.host);
+    if (find(this.nodes, leads)) return false;
     const votes = count(voters(node.config), ({ host }) => {
       const peer = this.byHost[host];
-      return peer === node || (this.connected(node, peer) && peer.config && !newer(peer.config, node.config));
+      return this.connected(node, peer) && peer.config && !newer(peer.config, node.config);
     });
     return votes >= majority(voters(node.config).length);
   }
@@ -158,66 +152,9 @@ class World {
     node.config = { version, term: this.term, members };
   }
 
-  initiate(host, { members }) {
-    const node = this.byHost[host];
-    if (!this.reachable(node) || node.config) return 'refused';
-    this.install([node], { version: 1, term: this.term, members });
-    Object.assign(node, { state: 'PRIMARY', term: this.term, view: {}, data: true });
-    return 'done';
-  }
-
   install(nodes, config) {
     for (const node of nodes) Object.assign(node, { config, data: true });
   }
-
-  reconfigure(host, { version, members }) {
-    const node = this.byHost[host];
-    if (!this.reachable(node) || node.state !== 'PRIMARY') return 'refused';
-    const known = new Map(node.config.members.map((member) => [member.host, member]));
-    const changes = members.filter((member) => !known.has(member.host)).length +
-      node.config.members.filter((member) => !members.some((other) => other.host === member.host)).length;
-    if (version <= node.config.version || changes > 1 || !this.committed(node)) return 'refused';
-    if (!members.some((member) => member.host === host)) return 'refused';
-    const marked = members.map((member) => known.get(member.host) ?? { ...member, newlyAdded: true });
-    node.config = { version, term: node.term, members: marked };
-    for (const member of marked) if (!known.has(member.host)) this.byHost[member.host].sync = 1 + Math.floor(this.random() * 4);
-    return 'done';
-  }
-
-  stepDown(host) {
-    const node = this.byHost[host];
-    if (!this.reachable(node) || node.state !== 'PRIMARY') return 'refused';
-    Object.assign(node, { state: 'SECONDARY', frozen: 6 });
-    return 'done';
-  }
-
-  setUsers(host) {
-    const node = this.byHost[host];
-    return this.reachable(node) && node.state === 'PRIMARY' && this.committed(node) ? 'done' : 'refused';
-  }
-
-  answers(desired) {
-    const answers = {};
-    let ask = desired;
-    while (ask.length) {
-      const named = new Set();
-      for (const host of ask) {
-        answers[host] = this.answer(this.byHost[host]);
-        for (const member of answers[host]?.config?.members ?? []) named.add(member.host);
-      }
-      ask = [...named].filter((host) => !(host in answers));
-    }
-    return answers;
-  }
-
-  answer(node) {
-    if (!this.reachable(node)) return null;
-    const { state, config } = node;
-    const shown = config && tell(config);
-    if (state !== 'PRIMARY') return { state, config: shown };
-    const seen = { term: node.term, committed: this.committed(node), votingMembersCount: voters(config).length };
-    return { state, config: shown, seen: { ...seen, states: { ...node.view, [node.host]: 'PRIMARY' } } };
-  }
 }
 
-module.exports = { World, count, find, HOSTS, randomFrom, majority };
+module.exports = { World, count, find, voters, HOSTS, randomFrom, majority };

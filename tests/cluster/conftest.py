@@ -1,0 +1,68 @@
+"""The cluster, and what is installed on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .installation import Installation, Installations
+from .kube import Kubectl
+from .nodes import Nodes
+from .workspace import Workspace
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here, and skip it where there is no cluster."""
+    absent = pytest.mark.skip(reason="KUBECONFIG is not set: it names a disposable cluster (docs/test-clusters.md)")
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+            if not os.environ.get("KUBECONFIG"):
+                item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
+    """The cluster."""
+    return Kubectl(tmp_path_factory.mktemp("bin"))
+
+
+@pytest.fixture(scope="session")
+def nodes(kubectl: Kubectl) -> Iterator[Nodes]:
+    """Nodes to make and to lose."""
+    made = Nodes(kubectl)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def installations(kubectl: Kubectl, nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installations]:
+    """What is installed; nothing, at the end."""
+    all_of_them = Installations(kubectl, nodes, tmp_path_factory.mktemp("installed"))
+    yield all_of_them
+    all_of_them.clear()
+
+
+@pytest.fixture
+def platform(installations: Installations) -> Installation:
+    """The committed dist/, applied."""
+    return installations.platform()
+
+
+@pytest.fixture
+def databases(installations: Installations) -> Installation:
+    """The databases alone, from settings that a test may change."""
+    return installations.databases()
+
+
+@pytest.fixture
+def workspace(installations: Installations, databases: Installation) -> Workspace:
+    """Where the settings of the databases are."""
+    assert databases.folder == installations.workspace.manifests
+    return installations.workspace

@@ -1,0 +1,142 @@
+"""What is installed on the cluster: one thing at a time."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .kube import Done, Json, Kubectl, condition, documents, is_ready, is_settled, key
+from .nodes import Nodes
+from .workspace import ROOT, Workspace
+
+_WORKLOADS = "deployments,statefulsets,jobs"
+_OURS = "--selector=app.kubernetes.io/part-of=mgmtcluster"
+
+
+class Installation:
+    """Manifests in a folder, and what became of them on the cluster.
+
+    Attributes:
+        folder: the manifests.
+        applied: the first apply.
+    """
+
+    def __init__(self, kubectl: Kubectl, folder: Path, *how: str) -> None:
+        self._kubectl = kubectl
+        self.folder = folder
+        self.applied = self.apply(*how)
+
+    def apply(self, *how: str) -> Done:
+        """Apply the folder as an operator does."""
+        return self._kubectl.run("apply", *how, f"--filename={self.folder}")
+
+    @property
+    def files(self) -> list[Path]:
+        """The files, in the order that kubectl applies them."""
+        return sorted(self.folder.glob("*.yaml"))
+
+    def objects(self, *files: Path) -> dict[tuple[str, str, str], Json]:
+        """The live objects of these files, or of all of them."""
+        wanted = {key(each) for each in documents(*(files or self.files))}
+        kinds = ",".join(sorted({kind for kind, _, _ in wanted}))
+        live = {key(item): item for item in self._kubectl.items(kinds, "--all-namespaces", _OURS)}
+        return {name: item for name, item in live.items() if name in wanted}
+
+    def generations(self) -> dict[tuple[str, str, str], object]:
+        """The generation of every object, which moves with what is asked for.
+
+        Of a PodDisruptionBudget the resource version: kubectl calls it configured whenever it is applied.
+        """
+        return {
+            name: item["metadata"]["resourceVersion" if name[0] == "PodDisruptionBudget" else "generation"]
+            for name, item in self.objects().items()
+            if "generation" in item["metadata"] or name[0] == "PodDisruptionBudget"
+        }
+
+    def unsettled(self, *files: Path) -> list[tuple[str, str, str]]:
+        """What of these files, or of all of them, is missing, not available yet or not complete."""
+        wanted = {key(each) for each in documents(*(files or self.files)) if each["kind"] in ("Deployment", "StatefulSet", "Job")}
+        live = {key(item): item for item in self._kubectl.items(_WORKLOADS, "--all-namespaces")}
+        return sorted(name for name in wanted if name not in live or not is_settled(live[name]))
+
+    def settle(self, *files: Path) -> None:
+        """Wait until everything of these files, or of all of them, is available or complete."""
+        self._kubectl.until("Deployments, StatefulSets and Jobs to be well", lambda: not self.unsettled(*files))
+
+    def claims(self) -> dict[str, str]:
+        """Every claim and the volume it is bound to."""
+        claims = self._kubectl.items("persistentvolumeclaims", "--all-namespaces")
+        return {
+            f"{item['metadata']['namespace']}/{item['metadata']['name']}": item["spec"].get("volumeName", "") for item in claims
+        }
+
+
+class Installations:
+    """Brings the cluster to one of a few states, from whichever it is in.
+
+    Attributes:
+        workspace: where the settings of the databases are.
+        while_a_node_short: the members of metrics-db while only two nodes had its label.
+    """
+
+    def __init__(self, kubectl: Kubectl, nodes: Nodes, folder: Path) -> None:
+        self._kubectl = kubectl
+        self._nodes = nodes
+        self._folder = folder
+        self._there: tuple[str, Installation] | None = None
+        self.workspace = Workspace(folder / "workspace", kubectl.environment)
+        self.while_a_node_short: list[Json] = []
+
+    def platform(self, *how: str) -> Installation:
+        """The committed dist/ on three nodes labelled for both databases, applied in this way."""
+        name = " ".join(["platform", *how])
+        if self._there and self._there[0] == name:
+            return self._there[1]
+        self.clear()
+        both = ("registry=yes", "metrics-db=yes")
+        self._nodes.only(node_1=both, node_2=both, node_3=both)
+        # A copy: the tests of one run see the same manifests, whatever is written meanwhile.
+        folder = self._folder / "dist"
+        if not folder.exists():
+            shutil.copytree(ROOT / "dist", folder)
+        return self._keep(name, folder, *how)
+
+    def databases(self) -> Installation:
+        """The databases and no service, from a workspace; metrics-db was one node short at first."""
+        if self._there and self._there[0] == "databases":
+            return self._there[1]
+        self.clear()
+        both = ("registry=yes", "metrics-db=yes")
+        self._nodes.only(node_1=both, node_2=both, node_3=("registry=yes",))
+        self.workspace.fill()
+        installation = self._keep("databases", self.workspace.manifests)
+        self.while_a_node_short = self._kubectl.until("a member that finds no node", self._members_a_node_short)
+        self._nodes.add("node-3", *both)
+        installation.settle()
+        return installation
+
+    def _members_a_node_short(self) -> list[Json]:
+        """The members of metrics-db, once two are Ready and the scheduler has told why the third is not."""
+        pods = self._kubectl.items("pods", "--namespace=metrics-system", "--selector=app.kubernetes.io/name=metrics-db")
+        told = [pod for pod in pods if condition(pod, "PodScheduled").get("status") == "False"]
+        return pods if len(told) == 1 and len([pod for pod in pods if is_ready(pod)]) == 2 else []
+
+    def _keep(self, name: str, folder: Path, *how: str) -> Installation:
+        installation = Installation(self._kubectl, folder, *how)
+        self._there = name, installation
+        return installation
+
+    def clear(self) -> None:
+        """Remove what is installed, volumes too; pods first, because a namespace waits long for them."""
+        if not self._there:
+            return
+        platform = self._there[1].folder / "00-platform.k8s.yaml"
+        self._there = None
+        self._kubectl("delete", _WORKLOADS, "--all-namespaces", _OURS, "--wait=false")
+        self._kubectl("delete", "pods", "--all-namespaces", _OURS)
+        namespaces = {item["metadata"]["name"] for item in documents(platform) if item["kind"] == "Namespace"}
+        self._kubectl("delete", "--ignore-not-found", f"--filename={platform}")
+        volumes = self._kubectl.items("persistentvolumes")
+        ours = [item["metadata"]["name"] for item in volumes if item["spec"]["claimRef"]["namespace"] in namespaces]
+        if ours:
+            self._kubectl("delete", "persistentvolume", *ours)

@@ -1,0 +1,156 @@
+"""Changing a running database, by a setting, an apply and the operator's page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from .installation import Installation
+from .kube import Json, Kubectl, condition
+from .nodes import Nodes
+from .workspace import Workspace, blocks
+
+_REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
+_MIN_READY = timedelta(seconds=10)
+
+
+@pytest.fixture(autouse=True)
+def _registry_is_well(databases: Installation) -> None:
+    assert databases.applied.returncode == 0, databases.applied.stderr
+    databases.settle(databases.folder / "10-registry-database.k8s.yaml")
+
+
+def test_members_go_from_three_to_five_and_back(
+    workspace: Workspace, databases: Installation, nodes: Nodes, kubectl: Kubectl
+) -> None:
+    """Two claims more are made and kept, the first three members never restart, and the Job runs for every step."""
+    before, claims, first_job = _pods(kubectl), databases.claims(), _jobs(kubectl)
+    nodes.add("node-4", "registry=yes")
+    nodes.add("node-5", "registry=yes")
+    workspace.settings["registry_database"] = {"members": 5}
+    _run(workspace, "More members")
+    grown_job = _jobs(kubectl)
+    assert not grown_job & first_job
+    grown, grown_claims = _pods(kubectl), databases.claims()
+    assert {*grown_claims} - {*claims} == {"registries/data-registry-3", "registries/data-registry-4"}
+    assert len({pod["spec"]["nodeName"] for pod in grown.values()}) == 5
+
+    workspace.settings["registry_database"] = {"members": 3, "keep_running": 5}
+    _run(workspace, "Fewer members: first the votes")
+    assert {*_pods(kubectl)} == {*grown}
+    shrunk_job = _jobs(kubectl)
+    assert shrunk_job
+    assert not shrunk_job & (first_job | grown_job), "no Job has run that takes the votes away"
+
+    workspace.settings["registry_database"] = {"members": 3}
+    _run(workspace, "Fewer members: then the pods")
+    kubectl.until("two members to be gone", lambda: len(_pods(kubectl)) == 3)
+    assert _uids(_pods(kubectl)) == _uids(before)
+    assert databases.claims() == grown_claims
+    assert _jobs(kubectl) == shrunk_job
+    for namespace in ("registries", "registry"):
+        services = {item["metadata"]["name"] for item in kubectl.items("services", f"--namespace={namespace}")}
+        assert {name for name in services if name.startswith("registry-")} == {"registry-0", "registry-1", "registry-2"}
+    nodes.remove("node-4", "node-5")
+
+
+def test_an_image_changes_one_member_at_a_time(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
+    """Each member is replaced after the one before it has been Ready for ten seconds, and keeps its volume."""
+    before, claims = _pods(kubectl), databases.claims()
+    workspace.settings["images"] = {"mongo": "mongo:8.0.27"}
+    workspace.run("make synth && kubectl apply -f dist/")
+    databases.settle(databases.folder / "10-registry-database.k8s.yaml")
+    after = _pods(kubectl)
+    assert {pod["spec"]["containers"][0]["image"] for pod in after.values()} == {"mongo:8.0.27"}
+    assert not {*_uids(after)} & {*_uids(before)}
+    for replaced, waiting in (("registry-2", "registry-1"), ("registry-1", "registry-0")):
+        ready = _time(condition(after[replaced], "Ready")["lastTransitionTime"])
+        created = _time(after[waiting]["metadata"]["creationTimestamp"])
+        assert created - ready >= _MIN_READY - timedelta(seconds=1), "timestamps are of whole seconds"
+    assert databases.claims() == claims
+
+
+def test_a_changed_script_makes_a_new_job_beside_the_old(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
+    """The apply succeeds, although a Job's template cannot be changed, and no member restarts."""
+    old, members = _jobs(kubectl), _uids(_pods(kubectl))
+    with (workspace.folder / "mgmtcluster" / "scripts" / "converge.js").open("a") as script:
+        script.write("// changed\n")
+    workspace.run("make synth && kubectl apply -f dist/")
+    databases.settle(databases.folder / "10-registry-database.k8s.yaml")
+    assert len(_jobs(kubectl) - old) == 1
+    assert old < _jobs(kubectl)
+    assert _uids(_pods(kubectl)) == members
+
+
+def test_the_bundled_class_refuses_to_grow(workspace: Workspace, databases: Installation) -> None:
+    """The first documented command says so, and nothing has changed."""
+    first, _ = blocks("Where the class can expand")
+    done = workspace.attempt(first)
+    assert done.returncode != 0
+    assert "only dynamically provisioned pvc can be resized" in done.stderr
+    assert databases.unsettled(databases.folder / "10-registry-database.k8s.yaml") == []
+
+
+def test_storage_grows_where_the_class_can_expand(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
+    """The claims ask for more, the StatefulSet's template too, and pods and volumes stay the same."""
+    pods, claims = _uids(_pods(kubectl)), databases.claims()
+    kubectl("patch", "storageclass", "mgmtcluster-local-path", '--patch={"allowVolumeExpansion": true}')
+    first, second = blocks("Where the class can expand")
+    workspace.run(first)
+    workspace.settings["registry_database"] = {"storage": "20Gi"}
+    workspace.run(second)
+    kubectl("patch", "storageclass", "mgmtcluster-local-path", '--patch={"allowVolumeExpansion": null}')
+    assert _uids(_pods(kubectl)) == pods
+    assert databases.claims() == claims
+    asked = [_asked(kubectl.item("pvc", f"data-registry-{member}", "--namespace=registries")) for member in range(3)]
+    assert asked == ["20Gi"] * 3
+    assert _asked(_set(kubectl)["spec"]["volumeClaimTemplates"][0]) == "20Gi"
+
+
+def test_storage_grows_a_member_at_a_time_where_it_cannot(
+    workspace: Workspace, databases: Installation, kubectl: Kubectl
+) -> None:
+    """A member gets a new volume of the new size, and the others stay as they are."""
+    pods, claims = _uids(_pods(kubectl)), databases.claims()
+    workspace.settings["registry_database"] = {"storage": "30Gi"}
+    _run(workspace, "Where the class cannot expand")
+    databases.settle(databases.folder / "10-registry-database.k8s.yaml")
+    now = databases.claims()
+    assert {name for name in now if now[name] != claims[name]} == {"registries/data-registry-2"}
+    assert _asked(kubectl.item("pvc", "data-registry-2", "--namespace=registries")) == "30Gi"
+    assert kubectl.item("pv", claims["registries/data-registry-2"])["status"]["phase"] == "Released"
+    assert _uids(_pods(kubectl))[:2] == pods[:2]
+    kubectl("delete", "pv", claims["registries/data-registry-2"])
+
+
+def _run(workspace: Workspace, heading: str) -> None:
+    for block in blocks(heading):
+        workspace.run(block)
+
+
+def _pods(kubectl: Kubectl) -> dict[str, Json]:
+    return {pod["metadata"]["name"]: pod for pod in kubectl.items("pods", *_REGISTRY)}
+
+
+def _uids(pods: dict[str, Json]) -> list[str]:
+    """Of the first three members."""
+    return [pods[f"registry-{member}"]["metadata"]["uid"] for member in range(3)]
+
+
+def _jobs(kubectl: Kubectl) -> set[str]:
+    """The converge Jobs that are there, by what no later one shares."""
+    jobs = kubectl.items("jobs", "--namespace=registries", "--selector=app.kubernetes.io/name=registry-init-client")
+    return {job["metadata"]["uid"] for job in jobs}
+
+
+def _set(kubectl: Kubectl) -> Json:
+    return kubectl.item("statefulset", "registry", "--namespace=registries")
+
+
+def _asked(claim: Json) -> str:
+    return str(claim["spec"]["resources"]["requests"]["storage"])
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

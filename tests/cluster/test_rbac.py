@@ -1,0 +1,131 @@
+"""What the ServiceAccounts of dist/ may do: exactly their row, in every namespace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from .installation import Installation
+from .kube import Json, Kubectl, documents
+from .workspace import ROOT
+
+# Verb, API group, resource and, where a rule is for one object alone, its name.
+Right = tuple[str, str, str, str]
+
+_OBJECTS = list(documents(*sorted((ROOT / "dist").glob("*.yaml"))))
+_ACCOUNTS = sorted(
+    (item["metadata"]["namespace"], item["metadata"]["name"]) for item in _OBJECTS if item["kind"] == "ServiceAccount"
+)
+
+
+def _rights(verbs: str, resource: str, group: str = "", name: str = "") -> set[Right]:
+    return {(verb, group, resource, name) for verb in verbs.split()}
+
+
+_STORAGE = "mgmtcluster-storage"
+
+#: What a ServiceAccount may do in all namespaces. Every other one: nothing.
+EVERYWHERE = {
+    (_STORAGE, "local-path-provisioner"): _rights("get list watch", "persistentvolumeclaims")
+    | _rights("get list watch create delete", "persistentvolumes")
+    | _rights("get", "nodes")
+    | _rights("create patch", "events")
+    | _rights("get list watch", "storageclasses", "storage.k8s.io"),
+}
+
+#: What a ServiceAccount may do in its own namespace beyond that. Every other one: nothing.
+AT_HOME = {
+    ("registries", "registry-bootstrap"): _rights("create", "secrets"),
+    ("metrics-system", "metrics-db-bootstrap"): _rights("create", "secrets"),
+    ("metrics-system", "metrics-redis-bootstrap"): _rights("create", "secrets"),
+    (_STORAGE, "local-path-provisioner"): _rights("get create delete", "pods")
+    | _rights("get", "pods/log")
+    | _rights("get", "configmaps", name="local-path-config"),
+}
+
+_CAN_I = [
+    ("yes", "create secrets", "registries", "registry-bootstrap", "registries"),
+    ("no", "get secrets", "registries", "registry-bootstrap", "registries"),
+    ("no", "create secrets", "registries", "registry-bootstrap", "metrics-system"),
+    ("no", "create pods", "registries", "registry-bootstrap", "registries"),
+    ("yes", "create pods", _STORAGE, "local-path-provisioner", _STORAGE),
+    ("no", "create pods", _STORAGE, "local-path-provisioner", "registries"),
+    ("no", "get secrets", _STORAGE, "local-path-provisioner", _STORAGE),
+    ("no", "get pods", "registries", "registry", "registries"),
+    ("no", "get secrets", "registries", "default", "registries"),
+]
+
+
+@pytest.fixture(scope="module")
+def namespaces(kubectl: Kubectl) -> list[str]:
+    """Every namespace of the cluster."""
+    return [item["metadata"]["name"] for item in kubectl.items("namespaces")]
+
+
+def test_the_tables_speak_of_accounts_that_exist() -> None:
+    """No row is left over."""
+    assert {*EVERYWHERE, *AT_HOME} <= {*_ACCOUNTS}
+
+
+@pytest.mark.parametrize(("home", "name"), _ACCOUNTS, ids=["/".join(account) for account in _ACCOUNTS])
+def test_an_account_may_do_what_its_row_says_and_nothing_else(
+    home: str, name: str, platform: Installation, kubectl: Kubectl, namespaces: list[str]
+) -> None:
+    """In every namespace and for the whole cluster, beyond what every account of Kubernetes may."""
+    assert platform.applied.returncode == 0
+    may = _review(kubectl, home, name, namespaces)
+    everybody = _review(kubectl, "default", "nobody-in-particular", namespaces)
+    for namespace in namespaces:
+        expected = EVERYWHERE.get((home, name), set()) | (AT_HOME.get((home, name), set()) if namespace == home else set())
+        assert may[namespace] - everybody[namespace] == expected, namespace
+
+
+@pytest.mark.parametrize(("answer", "what", "home", "name", "where"), _CAN_I, ids=[" ".join(row[1:]) for row in _CAN_I])
+def test_the_api_server_answers_the_same(
+    answer: str, what: str, home: str, name: str, where: str, platform: Installation, kubectl: Kubectl
+) -> None:
+    """`kubectl auth can-i` as that account, of what matters most."""
+    assert platform.applied.returncode == 0
+    done = kubectl.run("auth", "can-i", *what.split(), f"--as=system:serviceaccount:{home}:{name}", f"--namespace={where}")
+    assert done.stdout.strip() == answer
+
+
+def test_only_bootstrap_and_storage_pods_hold_a_token() -> None:
+    """A pod without a right has no token either."""
+    pods = {item["metadata"]["name"]: item["spec"]["template"]["spec"] for item in _OBJECTS if "template" in item.get("spec", {})}
+    holders = {pod["serviceAccountName"] for pod in pods.values() if _holds_token(pod)}
+    assert holders == {name for _, name in AT_HOME}
+
+
+def _holds_token(pod: Json) -> bool:
+    sources = [source for volume in pod.get("volumes", []) for source in volume.get("projected", {}).get("sources", [])]
+    return pod["automountServiceAccountToken"] or any("serviceAccountToken" in source for source in sources)
+
+
+def _review(kubectl: Kubectl, home: str, name: str, namespaces: list[str]) -> dict[str, set[Right]]:
+    """The rights of an account in each namespace, as the API server lists them."""
+    kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
+    asked = {"apiVersion": "v1", "kind": "List", "items": [{**kind, "spec": {"namespace": each}} for each in namespaces]}
+    account = f"--as=system:serviceaccount:{home}:{name}"
+    out = kubectl("create", "--filename=-", "--output=json", "--validate=false", account, stdin=json.dumps(asked))
+    answers = list(_each_json(out))
+    assert not any(answer["status"]["incomplete"] for answer in answers)
+    return dict(zip(namespaces, ({*_listed(answer)} for answer in answers), strict=True))
+
+
+def _listed(review: Json) -> Iterator[Right]:
+    for rule in review["status"]["resourceRules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for object_name in rule.get("resourceNames") or [""]:
+                    yield from ((verb, group, resource, object_name) for verb in rule["verbs"])
+
+
+def _each_json(text: str) -> Iterator[Json]:
+    """The JSON documents that stand in a text one after the other."""
+    decoder, position = json.JSONDecoder(), 0
+    while position < len(text.rstrip()):
+        document, position = decoder.raw_decode(text, position + len(text[position:]) - len(text[position:].lstrip()))
+        yield document

@@ -1,0 +1,42 @@
+"""Installing with server-side apply, and going on with client-side apply."""
+
+from __future__ import annotations
+
+import pytest
+
+from .installation import Installation, Installations
+from .kube import Kubectl
+
+
+@pytest.fixture
+def server_side(installations: Installations) -> Installation:
+    """The committed dist/, applied by the server on a cluster without it."""
+    return installations.platform("--server-side")
+
+
+def test_a_server_side_apply_installs_everything(server_side: Installation) -> None:
+    """It exits 0 without a conflict, and everything is available within two minutes."""
+    assert server_side.applied.returncode == 0, server_side.applied.stderr
+    server_side.settle()
+
+
+def test_a_second_server_side_apply_changes_nothing(server_side: Installation, kubectl: Kubectl) -> None:
+    """No generation moves, and a server-side diff exits 0."""
+    server_side.settle()
+    before = server_side.generations()
+    again = server_side.apply("--server-side")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert server_side.generations() == before
+    done = kubectl.run("diff", "--server-side", f"--filename={server_side.folder}")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_client_side_apply_after_it_succeeds(server_side: Installation) -> None:
+    """It exits 0 and moves no generation: nothing of what the pods are made of changes hands."""
+    server_side.settle()
+    before = server_side.generations()
+    done = server_side.apply()
+    assert done.returncode == 0, done.stderr
+    assert server_side.generations() == before
+    again = server_side.apply("--server-side")
+    assert again.returncode == 0, again.stderr

@@ -1,0 +1,219 @@
+"""What a construct cannot use is refused in Python, in one line that begins with its path."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cdk8s import Chart
+
+from mgmtcluster import (
+    Endpoint,
+    InvalidInput,
+    LocalPathProvisioner,
+    MetricsService,
+    Outside,
+    RedisQueue,
+    RegistryService,
+    Resources,
+    SecretKey,
+)
+from tests.constructs.made_up import IMAGE, ORDERS, TILL, database, sidecar, web_service
+from tests.rendering import render_chart
+
+Define = Callable[[Chart], object]
+
+
+def refused(define: Define, *, namespace: str | None = "shop") -> tuple[str, ...]:
+    """What is said of it."""
+    with pytest.raises(InvalidInput) as error:
+        render_chart(define, namespace=namespace)
+    assert all("\n" not in problem for problem in error.value.problems)
+    return error.value.problems
+
+
+def service(**arguments: Any) -> Define:
+    """A service with one argument changed."""
+    return lambda chart: web_service(chart, **arguments)
+
+
+def members(**arguments: Any) -> Define:
+    """A database with one argument changed."""
+    return lambda chart: database(chart, **arguments)
+
+
+def redis(**arguments: Any) -> Define:
+    """A Redis with one argument changed."""
+    given: dict[str, Any] = {"endpoint": TILL, "lists": ["A"], "storage": "1Gi", "bootstrap_image": IMAGE, **arguments}
+    return lambda chart: RedisQueue(chart, "queue", **given)
+
+
+def volumes(**arguments: Any) -> Define:
+    """A provisioner with one argument changed."""
+    given = {"namespace": "shop", "provisioner": "test/local", "storage_class": "local", "directory": "/var/lib/x", **arguments}
+    return lambda chart: LocalPathProvisioner(chart, "volumes", **given)
+
+
+BAD = {
+    "an image without tag": (service(image="example.test/app"), "test/orders: image: 'example.test/app' has no tag; write NAME:TAG"),
+    "the latest image": (service(image="example.test/app:latest"), "test/orders: image: 'example.test/app:latest' means another image"),
+    "an image that is a number": (service(image=1), "test/orders: image: 1 is no text; write it in quotes"),
+    "an endpoint that is text": (service(endpoint="orders"), "test/orders: endpoint: 'orders' is no Endpoint; pass one"),
+    "an env name that is none": (service(env={"1A": "x"}), "test/orders: env.1A"),
+    "an env value that is a number": (service(env={"A": 1}), "test/orders: env.A: 1 is no str or Address or SecretKey; pass one"),
+    "an address by hand": (
+        service(env={"A": "http://till.shop.svc.cluster.local:8081/x"}),
+        "test/orders: env.A: 'till.shop.svc.cluster.local:8081' is an address written by hand; pass Endpoint(…).url or .host",
+    ),
+    "a short address by hand": (service(env={"A": "till.shop.svc"}), "test/orders: env.A: 'till.shop.svc' is an address written by hand"),
+    "an address by hand in a sidecar": (
+        service(sidecars=[sidecar(env={"A": "http://till.shop.svc:8081"})]),
+        "test/orders: sidecars.helper.env.A: 'till.shop.svc:8081' is an address written by hand",
+    ),
+    "a sidecar's image without tag": (service(sidecars=[sidecar(image="helper")]), "test/orders: sidecars.helper.image: 'helper' has no tag"),
+    "two sidecars of one name": (service(sidecars=[sidecar(), sidecar()]), "test/orders: sidecars.helper: "),
+    "a sidecar named as the service": (service(sidecars=[sidecar(name="orders")]), "test/orders: sidecars.orders: "),
+    "a port of another Service": (service(other_endpoints=[TILL]), "test/orders: other_endpoints: shop/till:8081 is another Service"),
+    "a port twice": (service(other_endpoints=[Endpoint("orders", "shop", 8080)]), "test/orders: other_endpoints: port 8080 is given twice"),
+    "an alias that is no name": (service(aliases=["1st"]), "test/orders: aliases.0: '1st' is no name of a Service"),
+    "no replicas": (service(replicas=0), "test/orders: replicas: 0 is out of range; write at least 1"),
+    "replicas as text": (service(replicas="2"), "test/orders: replicas: '2' is no whole number"),
+    "a probe port out of range": (service(probe_port=70000), "test/orders: probe_port: 70000 is out of range; write at most 65535"),
+    "a directory that is relative": (service(writes=["tmp"]), "test/orders: writes.0: 'tmp' is no absolute directory; write it as in /tmp"),
+    "a directory twice": (service(writes=["/tmp", "/tmp"]), "test/orders: writes"),
+    "a user that is root": (service(user=0), "test/orders: user: 0 "),
+    "a Secret that is no name": (service(image_pull_secrets=["My Secret"]), "test/orders: image_pull_secrets.0: 'My Secret' is no object"),
+    "an argument that there is not": (service(replica=2), "test/orders: replica: is no argument; write one of"),
+    "waiting for no database": (service(waits_for_database=True), "test/orders: waits_for_database: there is no database"),
+    "an address of nodes with a port": (service(node_address="10.0.0.7:80"), "test/orders: node_address: '10.0.0.7:80' is no address"),
+    "a range that is none": (service(cluster_cidrs=["10.0.0.1/8"]), "test/orders: cluster_cidrs.0: '10.0.0.1/8' is no range"),
+    "a range outside that is the cluster's own": (
+        service(outside=[Outside(ports=((80, 80),), reason="one", cidrs=("10.244.7.0/24",))], cluster_cidrs=["10.244.0.0/16"]),
+        "test/orders: outside",
+    ),
+    "four members": (members(members=4), "test/db: members: 4 is not allowed; write 3, 5 or 7: the nearest is 5"),
+    "one member": (members(members=1), "test/db: members: 1 loses every write with its disk"),
+    "fewer to keep than members": (members(keep_running=3), "test/db: keep_running: 3 keeps nothing beyond members: 3"),
+    "a size that is none": (members(storage="10Gb"), "test/db: storage: '10Gb' is no quantity"),
+    "a small volume": (members(storage="1Mi"), "test/db: storage: '1Mi' is smaller than 1Gi"),
+    "a label that is none": (members(node_label="db"), "test/db: node_label: 'db' is no label; write KEY=VALUE"),
+    "a database's name that is none": (members(name="DB"), "test/db: name: 'DB' is no DNS label"),
+    "an id that is no name": (lambda chart: database(chart, "Db"), "test/Db: name: 'Db' is no "),
+    "a database that is no database": (
+        lambda chart: RegistryService(chart, "orders", image=IMAGE, endpoint=ORDERS, database="db"),  # type: ignore[arg-type]
+        "test/orders: database: 'db' is no Grant; pass one",
+    ),
+    "a database in another namespace": (
+        lambda chart: RegistryService(
+            chart, "orders", image=IMAGE, endpoint=ORDERS, database=database(chart, namespace="data").grant("orders", env="URL")
+        ),
+        "test/orders: database: is in the namespace data",
+    ),
+    "the connection overridden": (
+        lambda chart: RegistryService(
+            chart, "orders", image=IMAGE, endpoint=ORDERS, database=database(chart).grant("a", env="URL"), env={"URL": "mongodb://x"}
+        ),
+        "test/orders: env.URL: ",
+    ),
+    "a queue that is text": (
+        lambda chart: MetricsService(
+            chart, "orders", image=IMAGE, endpoint=ORDERS, database=database(chart).grant("a", env="URL"), queue="redis"  # type: ignore[arg-type]
+        ),
+        "test/orders: queue: 'redis' is no Endpoint; pass one",
+    ),
+    "a Redis' size that is none": (redis(storage="big"), "test/queue: storage: 'big' is no quantity"),
+    "a Redis' image without tag": (redis(image="redis"), "test/queue: image: 'redis' has no tag"),
+    "a list with a space": (redis(lists=["a b"]), "test/queue: lists.0: 'a b' "),
+    "a directory that is the root": (volumes(directory="/"), "test/volumes: directory: '/' is no absolute directory"),
+    "a helper without tag": (volumes(helper_image="busybox"), "test/volumes: helper_image: 'busybox' has no tag"),
+}
+
+
+@pytest.mark.parametrize(("define", "expected"), BAD.values(), ids=BAD.keys())
+def test_an_argument_is_refused(define: Define, expected: str) -> None:
+    """One line: the construct's path, the argument, what was given and what to write."""
+    [problem] = refused(define)
+    assert problem.startswith(expected)
+
+
+def test_all_wrong_arguments_are_told_at_once() -> None:
+    """Each in a line of its own."""
+    assert len(refused(service(image="app", replicas="2", probe_port=0, nonsense=1))) == 4
+
+
+def test_a_construct_without_a_namespace_says_so() -> None:
+    """Neither it nor its chart has one."""
+    assert refused(members(), namespace=None) == (
+        "test/db: namespace: is missing, and the chart has none; write namespace=… on one of them",
+    )
+
+
+ENDPOINTS = {
+    "a node port below the range": (("orders", "shop", 8080, 29999), "Endpoint 'orders': node_port: 29999 is out of range; write at least 30000"),
+    "a node port above the range": (("orders", "shop", 8080, 32768), "Endpoint 'orders': node_port: 32768 is out of range; write at most 32767"),
+    "a port below the range": (("orders", "shop", 0), "Endpoint 'orders': port: 0 is out of range; write at least 1"),
+    "a port above the range": (("orders", "shop", 65536), "Endpoint 'orders': port: 65536 is out of range; write at most 65535"),
+    "a port that is text": (("orders", "shop", "8080"), "Endpoint 'orders': port: '8080' is no whole number; write one"),
+    "a Service that is no name": (("1-orders", "shop", 8080), "Endpoint '1-orders': service: '1-orders' is no name of a Service"),
+    "a namespace that is no name": (("orders", "My Shop", 8080), "Endpoint 'orders': namespace: 'My Shop' is no DNS label"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "expected"), ENDPOINTS.values(), ids=ENDPOINTS.keys())
+def test_an_endpoint_is_refused_where_it_is_made(arguments: tuple[Any, ...], expected: str) -> None:
+    """Before any construct sees it."""
+    with pytest.raises(InvalidInput) as error:
+        Endpoint(*arguments)
+    [problem] = error.value.problems
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: Resources(memory="lots"), "Resources: memory: 'lots' is no quantity"),
+        (lambda: Resources(memory="1Gi", memory_limit="512Mi"), "Resources: memory_limit: '512Mi' is less than the request of '1Gi'"),
+        (lambda: SecretKey("My Secret", "key"), "SecretKey 'My Secret': name: 'My Secret' is no object name"),
+        (lambda: SecretKey("secret", "my key"), "SecretKey 'secret': key: 'my key' is no key of a Secret"),
+        (lambda: Outside(ports=((0, 80),), reason="news"), "Outside 'news': ports.0.0: 0 is out of range"),
+        (lambda: Outside(ports=((443, 80),), reason="news"), "Outside 'news': ports"),
+        (lambda: sidecar(name="My Helper"), "Sidecar 'My Helper': name: 'My Helper' is no DNS label"),
+        (lambda: sidecar(writes=["tmp"]), "Sidecar 'helper': writes.0: 'tmp' is no absolute directory"),
+    ],
+)
+def test_plain_data_is_refused_where_it_is_made(make: Callable[[], object], expected: str) -> None:
+    """A value that a construct would be given later."""
+    with pytest.raises(InvalidInput) as error:
+        make()
+    [problem] = error.value.problems
+    assert problem.startswith(expected)
+
+
+def two(first: Endpoint, second: Endpoint) -> Define:
+    """Two services."""
+
+    def define(chart: Chart) -> None:
+        web_service(chart, "first", endpoint=first)
+        web_service(chart, "second", endpoint=second)
+
+    return define
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (Endpoint("till", "shop", 8081, node_port=30400), "Service/shop/orders, Service/shop/till: nodePort: 30400 is given to each"),
+        (Endpoint("orders", "shop", 8081), "Service/shop/orders: is declared 2 times; give each a name of its own"),
+    ],
+    ids=["a node port clash", "two Services on one address"],
+)
+def test_two_services_in_each_others_way_are_refused(second: Endpoint, expected: str) -> None:
+    """By the rules at synth: only then is everything known."""
+    with pytest.raises((RuntimeError, InvalidInput)) as error:
+        render_chart(two(ORDERS, second))
+    assert expected in str(error.value)
+
+
+def test_pythons_own_mistakes_stay_pythons() -> None:
+    """A required argument that is missing is a TypeError that names it."""
+    with pytest.raises(TypeError, match="members"):
+        render_chart(lambda chart: __import__("mgmtcluster").ReplicatedDatabase(chart, "db", storage="1Gi", node_label="a=b"))

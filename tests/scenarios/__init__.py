@@ -1,0 +1,1 @@
+"""Small scenarios: a few knobs, and the YAML they make beside them."""

@@ -1,0 +1,1 @@
+"""What two scanners, and the scripts themselves, say about the manifests."""

@@ -1,0 +1,121 @@
+"""The scanners, each pinned and installed into a folder of its own, and how what they print is read."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.rendering import ROOT
+from tests.security.findings import Finding, Report
+
+HOME = ROOT / ".scanners"
+REQUIREMENTS = ROOT / "requirements" / "checkov.txt"
+KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score@v1.20.0"
+_VERSION = KUBE_SCORE.rpartition("@v")[2]
+_ALL_OK = 10
+
+
+class NotInstallable(Exception):
+    """A scanner cannot be installed here."""
+
+
+@contextmanager
+def _installing() -> Iterator[None]:
+    """One process at a time, in a folder that git does not see."""
+    HOME.mkdir(exist_ok=True)
+    (HOME / ".gitignore").write_text("*\n")
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _run(command: Sequence[str | Path], **env: str) -> str:
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=HOME, env={**os.environ, **env}, timeout=900
+    )
+    if result.returncode:
+        last = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:]
+        raise NotInstallable(f"{Path(command[0]).name} failed: {' '.join(last)}")
+    return result.stdout
+
+
+def install_checkov() -> Path:
+    """The Python of a virtual environment with checkov, made anew when its requirements change."""
+    folder, python = HOME / "checkov", HOME / "checkov" / "bin" / "python"
+    stamp, wanted = folder / "requirements.sha256", hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    with _installing():
+        if not stamp.exists() or stamp.read_text() != wanted:
+            uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+            if not uv:
+                raise NotInstallable("no uv beside this Python or on PATH to install checkov with")
+            _run([sys.executable, "-m", "venv", "--clear", folder])
+            _run([uv, "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", REQUIREMENTS])
+            stamp.write_text(wanted)
+    return python
+
+
+def checkov(python: Path, folder: Path) -> Report:
+    """What checkov says about the manifests in a folder, without asking anybody else."""
+    options = ["--framework", "kubernetes", "--skip-download", "--soft-fail", "--compact", "--output", "json"]
+    printed = json.loads(_run([python, "-m", "checkov.main", *options, "--directory", folder]))
+    summary, results = printed["summary"], printed["results"]
+    if summary["skipped"] or summary["parsing_errors"]:
+        raise ValueError(f"checkov did not check everything: {summary}")
+
+    def findings(name: str) -> Counter[Finding]:
+        # Pods of a graph check carry their labels after the name.
+        return Counter(Finding(each["check_id"], "/".join(each["resource"].split(".")[:3])) for each in results[name])
+
+    return Report("checkov", findings("passed_checks"), findings("failed_checks"))
+
+
+def install_kube_score() -> Path | None:
+    """The pinned kube-score: our own build, else that of PATH; None where there is neither it nor Go."""
+    own = HOME / f"kube-score-{_VERSION}" / "kube-score"
+    with _installing():
+        if not own.exists() and (go := shutil.which("go")):
+            _run([go, "install", KUBE_SCORE], GOBIN=str(own.parent))
+    if own.exists():
+        return own
+    other = shutil.which("kube-score")
+    if other and _VERSION not in _run([other, "version"]):
+        raise NotInstallable(f"{other} is not kube-score {_VERSION}")
+    return Path(other) if other else None
+
+
+def kube_score(program: Path, folder: Path) -> Report:
+    """What kube-score says about the manifests in a folder; anything but its best grade is a failed check."""
+    options = ["--output-format", "json", "--kubernetes-version", "v1.27", "--disable-ignore-checks-annotations"]
+    for optional in ("container-seccomp-profile", "container-ports-check"):
+        options += ["--enable-optional-test", optional]
+    files = sorted(folder.glob("*.yaml"))
+    # It ends with 1 when a check fails.
+    result = subprocess.run([program, "score", *options, *files], capture_output=True, text=True, check=False, timeout=300)
+    report = Report("kube-score", Counter(), Counter())
+    for each in _scored(result):
+        for check in each["checks"]:
+            if not check["skipped"]:
+                finding = Finding(check["check"]["id"], _name(each))
+                (report.passed if check["grade"] >= _ALL_OK else report.failed)[finding] += 1
+    return report
+
+
+def _scored(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    try:
+        scored: list[dict[str, Any]] = json.loads(result.stdout)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"kube-score printed no JSON: {' '.join(result.stderr.split())[-300:]}") from error
+    return scored
+
+
+def _name(scored: dict[str, Any]) -> str:
+    meta = scored["object_meta"]
+    return f"{scored['type_meta']['kind']}/{meta.get('namespace', 'default')}/{meta['name']}"

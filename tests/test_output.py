@@ -1,0 +1,152 @@
+"""dist/ is written as a whole or not at all, and what changed is said."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mgmtcluster import InvalidInput, staged
+from tests.rendering import ROOT, files_of
+
+
+def document(kind: str, name: str, namespace: str | None = "shop", **more: object) -> str:
+    """An object as cdk8s writes it."""
+    within = f"  namespace: {namespace}\n" if namespace else ""
+    lines = "".join(f"{key}: {value}\n" for key, value in more.items())
+    return f"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n{within}{lines}"
+
+
+def write(folder: Path, **files: str) -> None:
+    """Write an app's files in one go: ``platform`` is platform.k8s.yaml."""
+    with staged(folder) as staging:
+        for name, content in files.items():
+            (Path(staging) / f"{name}.k8s.yaml").write_text(content)
+
+
+def test_a_new_folder_is_made_and_all_objects_are_added(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a file, with its objects and bytes, then a line an object."""
+    two = document("Namespace", "shop", None) + "---\n" + document("Service", "orders")
+    write(tmp_path / "out" / "dist", a=two)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}/out/dist/a.k8s.yaml: 2 objects, {len(two)} bytes",
+        "added    Namespace/shop",
+        "added    Service/shop/orders",
+    ]
+    assert files_of(tmp_path) == {"out/dist/a.k8s.yaml": two.encode()}
+
+
+def test_the_same_again_is_unchanged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the files are what they were."""
+    write(tmp_path, a=document("Service", "orders"))
+    before = files_of(tmp_path)
+    capsys.readouterr()
+    write(tmp_path, a=document("Service", "orders"))
+    assert capsys.readouterr().out.splitlines()[1:] == ["unchanged"]
+    assert files_of(tmp_path) == before
+
+
+def test_what_changed_is_told_by_kind_and_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Added, removed and changed; what only moved to another file is none of these."""
+    write(
+        tmp_path,
+        a="---\n".join([document("Service", "orders"), document("Service", "till"), document("Role", "stays")]),
+        b=document("Role", "moves"),
+    )
+    capsys.readouterr()
+    write(
+        tmp_path,
+        a="---\n".join([document("Service", "orders", data=1), document("Role", "stays"), document("Role", "moves")]),
+        b=document("Service", "orders", "bank"),
+    )
+    assert sorted(capsys.readouterr().out.splitlines()[2:]) == [
+        "added    Service/bank/orders",
+        "changed  Service/shop/orders",
+        "removed  Service/shop/till",
+    ]
+
+
+def test_a_file_that_is_not_written_again_is_removed(tmp_path: Path) -> None:
+    """kubectl would apply it for ever."""
+    write(tmp_path, a=document("Role", "one"), b=document("Role", "two"))
+    write(tmp_path, b=document("Role", "two"))
+    assert [*files_of(tmp_path)] == ["b.k8s.yaml"]
+
+
+def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
+    """Other files, and folders with whatever is in them."""
+    (tmp_path / "README.md").write_text("notes")
+    (tmp_path / "staging").mkdir()
+    (tmp_path / "staging" / "a.k8s.yaml").write_text(document("Role", "other"))
+    write(tmp_path, a=document("Role", "one"))
+    assert [*files_of(tmp_path)] == ["README.md", "a.k8s.yaml", "staging/a.k8s.yaml"]
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), KeyboardInterrupt(), SystemExit(3), InvalidInput(["no"])])
+def test_a_failure_leaves_everything_as_it_was(failure: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written, nothing is left behind, nothing is said of it."""
+    write(tmp_path / "dist", a=document("Role", "one"))
+    before = files_of(tmp_path)
+    capsys.readouterr()
+    with pytest.raises(type(failure)), staged(tmp_path / "dist") as staging:
+        (Path(staging) / "a.k8s.yaml").write_text("half")
+        raise failure
+    assert files_of(tmp_path) == before
+    assert [each.name for each in tmp_path.iterdir()] == ["dist"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failure_makes_no_folder(tmp_path: Path) -> None:
+    """Where there was none, there is none."""
+    with pytest.raises(ValueError, match="no"), staged(tmp_path / "dist"):
+        raise ValueError("no")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_while_it_synthesizes_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    """As a CI job that is cancelled sends it."""
+    write(tmp_path / "dist", a=document("Role", "one"))
+    before = files_of(tmp_path)
+    script = (
+        "import os, pathlib, signal, mgmtcluster\n"
+        f"with mgmtcluster.staged({str(tmp_path / 'dist')!r}) as staging:\n"
+        "    pathlib.Path(staging, 'a.k8s.yaml').write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert ended.returncode in (130, 1, -signal.SIGINT)
+    assert files_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("folder", ["file", "file/dist"])
+def test_a_folder_that_cannot_be_made_is_one_line(folder: str, tmp_path: Path) -> None:
+    """A file stands where it should be."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput) as error, staged(tmp_path / folder):
+        raise AssertionError("the app must not run")
+    [problem] = error.value.problems
+    assert problem.startswith(f"{tmp_path}/{folder}: cannot be written to (")
+    assert problem.endswith("); write the path of a folder that can")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path: Path) -> None:
+    """Its mode forbids it."""
+    (tmp_path / "dist").mkdir(mode=0o500)
+    with pytest.raises(InvalidInput, match="cannot be written to"), staged(tmp_path / "dist") as staging:
+        (Path(staging) / "a.k8s.yaml").write_text("x")
+
+
+def test_a_folder_of_the_kernel_is_one_line() -> None:
+    """/proc may not be written to, not even by root."""
+    with pytest.raises(InvalidInput, match="/proc/dist: cannot be written to"), staged("/proc/dist"):
+        raise AssertionError("the app must not run")
+
+
+def test_a_relative_folder_is_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``--output dist`` means it."""
+    monkeypatch.chdir(tmp_path)
+    write(Path("dist"), a=document("Role", "one"))
+    assert [*files_of(tmp_path)] == ["dist/a.k8s.yaml"]
