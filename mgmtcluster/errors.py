@@ -19,8 +19,13 @@ class InvalidInput(ValueError):
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(_on_one_line(problem) for problem in problems)
         super().__init__("\n".join(self.problems))
+
+
+def _on_one_line(text: str) -> str:
+    """The text with what breaks a line, or a terminal, written out."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 @contextmanager

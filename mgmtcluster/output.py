@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import ENOTDIR
 from pathlib import Path
 
 from mgmtcluster.errors import InvalidInput
@@ -28,19 +29,29 @@ def staged(directory: str | os.PathLike[str]) -> Iterator[str]:
         InvalidInput: ``directory`` cannot be written to.
     """
     target = Path(directory)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
+    with _told_as_input(target):
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(ENOTDIR, "is a file")
+        target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".staged-", dir=target.parent))
-    except OSError as error:
-        raise InvalidInput([f"{target}: cannot be written to ({error.strerror}); write the path of a folder that can"]) from None
     try:
         yield str(staging)
-        old, new = _read(target), _read(staging)
-        _replace(target, staging)
+        with _told_as_input(target):
+            old, new = _read(target), _read(staging)
+            _replace(target, staging)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     for line in report(old, new, directory=target):
         print(line)
+
+
+@contextmanager
+def _told_as_input(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput([f"{target}: cannot be written to ({reason}); write the path of a folder that can"]) from None
 
 
 def _read(directory: Path) -> dict[str, bytes]:
@@ -49,6 +60,7 @@ def _read(directory: Path) -> dict[str, bytes]:
 
 def _replace(target: Path, staging: Path) -> None:
     """Move the new files over the old ones; an interrupt waits until the last one is there."""
+    target.mkdir(exist_ok=True)
     written = sorted(staging.iterdir())
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:

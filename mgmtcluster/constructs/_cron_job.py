@@ -46,9 +46,7 @@ def cron_job(
         return metadata(within, name=peer.name, namespace=peer.namespace, workload=peer.name, component=component)
 
     k8s.KubeServiceAccount(within, "service-account", metadata=describe(), automount_service_account_token=False)
-    workload_policy(
-        within, "network-policy", peer=peer, component=component, outside=outside, cluster_cidrs=cluster_cidrs
-    )
+    workload_policy(within, "network-policy", peer=peer, component=component, outside=outside, cluster_cidrs=cluster_cidrs)
     return k8s.KubeCronJob(
         within,
         "cron-job",
