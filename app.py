@@ -12,7 +12,9 @@ arguments.add_argument("--settings", metavar="FILE", help="default: $MGMTCLUSTER
 arguments.add_argument("--output", metavar="FOLDER", default=os.environ.get("CDK8S_OUTDIR", "dist"), help="default: dist")
 given = arguments.parse_args()
 
-with mgmtcluster.one_line_errors(), mgmtcluster.staged(given.output) as folder:
-    app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
-    mgmtcluster.ManagementCluster(app, settings=mgmtcluster.Settings.load(given.settings))
-    app.synth()
+with mgmtcluster.one_line_errors():
+    settings = mgmtcluster.Settings.load(given.settings)
+    with mgmtcluster.staged(given.output) as folder:
+        app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
+        mgmtcluster.ManagementCluster(app, settings=settings)
+        app.synth()
