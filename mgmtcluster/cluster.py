@@ -57,5 +57,7 @@ class ManagementCluster:
 
 def _beside(settings: Settings) -> list[Endpoint]:
     """Services of the same cluster that somebody else installs."""
-    server = address_of(settings.adhoc_inference_url or "")
-    return [server.endpoint] if server else []
+    backups = (settings.registry_database.backup, settings.metrics_database.backup)
+    buckets = [backup.bucket.endpoint for backup in backups if backup and backup.bucket]
+    servers = [address_of(url) for url in (settings.adhoc_inference_url or "", *buckets)]
+    return [server.endpoint for server in servers if server]

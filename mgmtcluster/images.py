@@ -14,10 +14,18 @@ LOCAL_PATH_PROVISIONER: Final = "rancher/local-path-provisioner:v0.0.30"
 #: Its helper pods (GPL-2.0).
 BUSYBOX: Final = "busybox:1.37.0"
 
+#: Sends dumps to buckets (MIT).
+RCLONE: Final = "rclone/rclone:1.75.1"
+
+#: Tells Prometheus of a replica set (Apache-2.0); the alerts name its metrics as this version does.
+MONGODB_EXPORTER: Final = "percona/mongodb_exporter:0.44.0"
+
 #: By the names under which settings override them.
 THIRD_PARTY: Final = {
     "mongo": MONGO,
     "redis": REDIS,
     "local-path-provisioner": LOCAL_PATH_PROVISIONER,
     "busybox": BUSYBOX,
+    "rclone": RCLONE,
+    "mongodb-exporter": MONGODB_EXPORTER,
 }

@@ -5,10 +5,13 @@ from constructs import Construct
 from mgmtcluster import catalog
 from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.addresses import service_host
-from mgmtcluster.charts.phase import Phase, Wave
+from mgmtcluster.charts.phase import KEPT, Phase, Wave
 from mgmtcluster.charts.platform import REGISTRY_ALIAS_NAMESPACE
+from mgmtcluster.constructs.database_backup import DatabaseBackup
+from mgmtcluster.constructs.database_monitoring import DatabaseMonitoring
 from mgmtcluster.constructs.replicated_database import ReplicatedDatabase
 from mgmtcluster.settings import DatabaseSettings, Settings
+from mgmtcluster.settings.parts import BackupSettings
 
 
 class RegistryDatabase(Phase):
@@ -50,12 +53,13 @@ class MetricsDatabase(Phase):
 
 def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, storage_class: str) -> ReplicatedDatabase:
     given: DatabaseSettings = getattr(settings, what.setting)
-    return ReplicatedDatabase(
+    database = ReplicatedDatabase(
         phase,
         what.name,
         namespace=what.namespace,
         members=given.members,
         keep_running=given.keep_running,
+        replace_member=given.replace_member,
         single_member_may_lose_data=given.single_member_may_lose_data,
         storage=given.storage,
         memory=given.memory,
@@ -64,5 +68,38 @@ def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, sto
         existing_secrets=given.existing_secrets,
         storage_class=storage_class,
         image=settings.image("mongo"),
+        image_pull_secrets=settings.image_pull_secrets,
+    )
+    if given.backup:
+        _backup(phase, database, given.backup, settings=settings, storage_class=storage_class)
+    if settings.monitoring:
+        DatabaseMonitoring(
+            phase,
+            f"{what.name}-monitoring",
+            database=database,
+            prometheus_namespace=settings.monitoring_namespace,
+            image=settings.image("mongodb-exporter"),
+            image_pull_secrets=settings.image_pull_secrets,
+        )
+    return database
+
+
+def _backup(
+    phase: Phase, database: ReplicatedDatabase, given: BackupSettings, *, settings: Settings, storage_class: str
+) -> None:
+    DatabaseBackup(
+        phase,
+        f"{database.name}-backup",
+        database=database,
+        schedule=given.schedule,
+        keep=given.keep,
+        drill_schedule=given.drill_schedule,
+        storage=given.storage,
+        bucket=given.bucket.bucket if given.bucket else None,
+        storage_class=storage_class,
+        # A claim that waits for its first dump is not healthy: in a wave of its own, after all others, nothing waits for it.
+        claim_annotations={"argocd.argoproj.io/sync-wave": str(int(Wave.CLAIMS)), **KEPT},
+        bucket_image=settings.image("rclone"),
+        cluster_cidrs=settings.cluster_cidrs,
         image_pull_secrets=settings.image_pull_secrets,
     )

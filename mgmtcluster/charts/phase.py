@@ -15,6 +15,11 @@ class Wave(IntEnum):
     PLATFORM = 0
     DATABASES = 10
     SERVICES = 20
+    CLAIMS = 30
+
+
+#: Annotations of what holds data: Argo CD neither prunes nor deletes it unasked.
+KEPT: Final = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"}
 
 
 class Phase(Chart):

@@ -6,7 +6,7 @@ from constructs import Construct
 
 from mgmtcluster import catalog
 from mgmtcluster._k8s import k8s, metadata
-from mgmtcluster.charts.phase import Phase, Wave
+from mgmtcluster.charts.phase import KEPT, Phase, Wave
 from mgmtcluster.constructs.local_path_provisioner import LocalPathProvisioner
 from mgmtcluster.settings import Settings
 
@@ -60,7 +60,7 @@ class Platform(Phase):
                 workload=name,
                 component="namespace",
                 labels={f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn")},
-                annotations={"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"},
+                annotations=KEPT,
             ),
         )
         k8s.KubeNetworkPolicy(

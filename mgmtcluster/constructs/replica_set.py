@@ -20,7 +20,9 @@ def name_problems(name: str) -> list[str]:
     return [] if len(name) <= 40 else [f"name: {name!r} is too long for what is named after it; write at most 40 characters"]
 
 
-def member_problems(members: int, keep_running: int | None, *, single_member_may_lose_data: bool) -> list[str]:
+def member_problems(
+    members: int, keep_running: int | None, *, replace_member: int | None = None, single_member_may_lose_data: bool
+) -> list[str]:
     """What is wrong with these numbers of members, a line each."""
     problems = []
     if members == 1 and not single_member_may_lose_data:
@@ -30,6 +32,10 @@ def member_problems(members: int, keep_running: int | None, *, single_member_may
     elif members != 1 and members not in MEMBERS:
         nearest = min(MEMBERS, key=lambda allowed: (abs(allowed - members), -allowed))
         problems.append(f"members: {members} is not allowed; write 3, 5 or 7: the nearest is {nearest}")
+    if replace_member is not None and (members < MEMBERS[0] or not 0 <= replace_member < members):
+        problems.append(
+            f"replace_member: {replace_member} is no member that the others can do without; write one of 0 to {members - 1}"
+        )
     if keep_running is not None and not members < keep_running <= MEMBERS[-1]:
         problems.append(
             f"keep_running: {keep_running} keeps nothing beyond members: {members}; write more, at most 7, or leave it out"

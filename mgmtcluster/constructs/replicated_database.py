@@ -53,6 +53,7 @@ class ReplicatedDatabase(Construct):
         storage_class: Default: the cluster's default class.
         replica_set: name of the replica set. Default: ``rs0``.
         keep_running: members to keep as pods beyond ``members`` while their votes are removed. Default: none.
+        replace_member: ordinal of a member whose vote is taken away, so that it can come back empty. Default: none.
         single_member_may_lose_data: allow ``members=1``, which loses data with its disk; for a laptop.
         feature_compatibility_version: raised to this, such as ``9.0``, once every member runs a binary of at least that version.
             Default: it stays as it is.
@@ -95,6 +96,7 @@ class ReplicatedDatabase(Construct):
         storage_class: ObjectName | None = None,
         replica_set: Name = "rs0",
         keep_running: int | None = None,
+        replace_member: int | None = None,
         single_member_may_lose_data: bool = False,
         feature_compatibility_version: MongoVersion | None = None,
         existing_secrets: Mapping[str, ObjectName] | None = None,
@@ -102,7 +104,12 @@ class ReplicatedDatabase(Construct):
     ) -> None:
         problems = [
             *name_problems(name or id),
-            *member_problems(members, keep_running, single_member_may_lose_data=single_member_may_lose_data),
+            *member_problems(
+                members,
+                keep_running,
+                replace_member=replace_member,
+                single_member_may_lose_data=single_member_may_lose_data,
+            ),
             *version_problems(image, feature_compatibility_version),
         ]
         if problems:
@@ -143,7 +150,7 @@ class ReplicatedDatabase(Construct):
             self,
             database=self.peer,
             port=MONGODB_PORT,
-            hosts=self.hosts,
+            hosts=[host for ordinal, host in enumerate(self.hosts) if ordinal != replace_member],
             replica_set=replica_set,
             image=image,
             config_map=self.scripts,

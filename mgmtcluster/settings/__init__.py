@@ -63,6 +63,10 @@ class Settings(Model):
         default=MetricsDatabaseSettings(), description="The database of the metrics services."
     )
     metrics_redis: RedisSettings = Field(default=RedisSettings(), description="The Redis through which metrics are pushed.")
+    monitoring: bool = Field(
+        default=False, description="Exporters of the databases, and alerts for Prometheus in dist/monitoring."
+    )
+    monitoring_namespace: Name = Field(default="monitoring", description="The namespace that Prometheus runs in.")
     services: dict[Name, ServiceSettings] = Field(default={}, description="What differs for single services, by name.")
     public_database_secret: SecretKeySettings | None = Field(
         default=None,
@@ -106,6 +110,7 @@ class Settings(Model):
         problems += [
             *checks.number_problems(given),
             *checks.version_problems_of(given),
+            *checks.backup_problems(given),
             *checks.outside_problems(given),
             *checks.catalog_problems(given, services),
         ]

@@ -11,6 +11,8 @@ import pydantic
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
 from mgmtcluster.constructs._service_checks import within
+from mgmtcluster.constructs.database_backup import BACKUP_USER, place_problems
+from mgmtcluster.constructs.database_monitoring import MONITOR_USER
 from mgmtcluster.constructs.grant import PASSWORD_ENV
 from mgmtcluster.constructs.replica_set import member_problems, version_problems
 from mgmtcluster.errors import InvalidInput
@@ -57,14 +59,23 @@ def version_problems_of(given: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{name}.{problem}" for problem in version_problems(image, version))
 
 
+def backup_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with where the databases' dumps are to go."""
+    for name in (each.setting for each in catalog.REPLICA_SETS):
+        backup = _mapping(given.get(name)).get("backup")
+        if isinstance(backup, Mapping):
+            for problem in place_problems(storage=backup.get("storage"), bucket=backup.get("bucket")):
+                yield f"{name}.backup.{problem}"
+
+
 def number_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the numbers of members."""
     for name in (each.setting for each in catalog.REPLICA_SETS):
-        database = {"members": 3, "keep_running": None, **_mapping(given.get(name))}
-        members, keep_running = database["members"], database["keep_running"]
-        if type(members) is int and (keep_running is None or type(keep_running) is int):
+        database = {"members": 3, "keep_running": None, "replace_member": None, **_mapping(given.get(name))}
+        members, keep_running, replace = database["members"], database["keep_running"], database["replace_member"]
+        if type(members) is int and all(each is None or type(each) is int for each in (keep_running, replace)):
             allowed = database.get("single_member_may_lose_data") is True
-            for problem in member_problems(members, keep_running, single_member_may_lose_data=allowed):
+            for problem in member_problems(members, keep_running, replace_member=replace, single_member_may_lose_data=allowed):
                 yield f"{name}.{problem}"
 
 
@@ -76,7 +87,7 @@ def catalog_problems(given: Mapping[str, Any], services: Sequence[catalog.Servic
         if name not in names:
             yield f"images.{name}: is no image of the platform; {nearest(str(name), names)}"
     for database in catalog.REPLICA_SETS:
-        yield from _secret_problems(database, _mapping(_mapping(given.get(database.setting)).get("existing_secrets")), services)
+        yield from _secret_problems(database, given, services)
     of_services = _mapping(given.get("services"))
     for name, setting in of_services.items():
         if name not in by_name:
@@ -129,11 +140,14 @@ def _is_within(address: object, cidr: object) -> bool:
 
 
 def _secret_problems(
-    database: catalog.ReplicaSet, given: Mapping[Any, Any], services: Sequence[catalog.Service]
+    database: catalog.ReplicaSet, given: Mapping[str, Any], services: Sequence[catalog.Service]
 ) -> Iterator[str]:
+    of_database = _mapping(given.get(database.setting))
     users = [each.name for each in services if each.database and each.endpoint.namespace == database.namespace]
-    known = ["keyfile", "root", *users]
-    for name in given:
+    backup = [BACKUP_USER] if of_database.get("backup") else []
+    monitor = [MONITOR_USER] if given.get("monitoring") is True else []
+    known = ["keyfile", "root", *backup, *monitor, *users]
+    for name in _mapping(of_database.get("existing_secrets")):
         if name not in known:
             yield f"{database.setting}.existing_secrets.{name}: is no user of the database; {nearest(str(name), known)}"
 

@@ -4,9 +4,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from mgmtcluster.constructs.backup_schedule import Schedule
+from mgmtcluster.constructs.bucket import Bucket, BucketName, BucketPrefix, BucketRegion
+from mgmtcluster.constructs.database_backup import DEFAULT_DRILL
 from mgmtcluster.constructs.replica_set import MEMBERS
 from mgmtcluster.types import (
     EnvName,
+    HttpUrl,
     Memory,
     MongoVersion,
     NodeLabel,
@@ -86,6 +90,31 @@ class ServiceSettings(Model):
     env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
 
 
+class BucketSettings(Model):
+    """A bucket that speaks S3."""
+
+    endpoint: HttpUrl = Field(description="URL of the service, without the bucket's name.")
+    name: BucketName = Field(description="Name of the bucket, which exists.")
+    secret: ObjectName = Field(description="Secret in the database's namespace with `access_key` and `secret_key`.")
+    prefix: BucketPrefix | None = Field(default=None, description="Folder in the bucket. Default: none.")
+    region: BucketRegion | None = Field(default=None, description="Region, where the service asks for it.")
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket, as constructs take it."""
+        return Bucket(endpoint=self.endpoint, name=self.name, secret=self.secret, prefix=self.prefix, region=self.region)
+
+
+class BackupSettings(Model):
+    """Dumps of a replicated database, and what proves them."""
+
+    schedule: Schedule = Field(default="30 1 * * *", description="When to dump: the five fields of cron, in UTC.")
+    keep: Annotated[int, Field(ge=1, le=1000)] = Field(default=7, description="Number of dumps to keep.")
+    drill_schedule: Schedule = Field(default=DEFAULT_DRILL, description="When to restore the newest dump to try it, in UTC.")
+    storage: Storage | None = Field(default=None, description="Size of a claim for the dumps; this or `bucket`.")
+    bucket: BucketSettings | None = Field(default=None, description="A bucket for the dumps; this or `storage`.")
+
+
 class DatabaseSettings(Model):
     """One of the two replicated databases."""
 
@@ -100,6 +129,9 @@ class DatabaseSettings(Model):
     keep_running: int | None = Field(
         default=None, description="Members kept as pods while the votes beyond `members` are removed."
     )
+    replace_member: int | None = Field(
+        default=None, description="Ordinal of a member whose vote is taken away, so that it can come back with an empty volume."
+    )
     single_member_may_lose_data: bool = Field(default=False, description="Allow `members: 1`, for a laptop.")
     feature_compatibility_version: MongoVersion | None = Field(
         default=None, description="Raised to this once every member runs a binary of at least that version, after images.mongo."
@@ -108,6 +140,7 @@ class DatabaseSettings(Model):
         default=None,
         description="Secrets made elsewhere: `keyfile`, `root` or a service to the Secret's name. Given, none is made.",
     )
+    backup: BackupSettings | None = Field(default=None, description="Dumps, restore and restore drill. Default: none.")
 
 
 class MetricsDatabaseSettings(DatabaseSettings):

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from cdk8s import Chart
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
-from syrupy.types import SnapshotIndex
 
-from tests.rendering import render_chart
+from mgmtcluster.constructs import _scripts
+from tests.rendering import ROOT, render_chart
 
-Golden = Callable[[Callable[[Chart], object]], None]
+
+class Golden(Protocol):
+    """Compare what a scenario makes with the golden YAML: ``pytest --snapshot-update`` writes it."""
+
+    def __call__(self, define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None: ...
 
 
 class YamlBeside(SingleFileSnapshotExtension):
-    """``minimal_registry.yaml`` beside ``test_minimal_registry.py``, as it would stand in dist/."""
+    """``test_alias.yaml`` beside ``test_alias.py``, as it would stand in dist/."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "yaml"
@@ -26,18 +31,16 @@ class YamlBeside(SingleFileSnapshotExtension):
         """The scenario's own folder."""
         return str(Path(test_location.filepath).parent)
 
-    @classmethod
-    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
-        """The scenario's own name."""
-        assert index == 0, "one scenario a file"
-        return test_location.basename.removeprefix("test_")
-
 
 @pytest.fixture
-def golden(snapshot: SnapshotAssertion) -> Golden:
-    """Compare what a scenario makes with the golden YAML: ``pytest --snapshot-update`` writes it."""
+def golden(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Golden:
+    """Scripts are left out: they are files with tests of their own, and a word in one would change every golden file."""
+    (tmp_path / "scripts").mkdir()
+    for script in (ROOT / "mgmtcluster" / "scripts").iterdir():
+        (tmp_path / "scripts" / script.name).write_text(f"the text of mgmtcluster/scripts/{script.name}\n")
+    monkeypatch.setattr(_scripts, "files", lambda _: tmp_path)
 
-    def compare(define: Callable[[Chart], object]) -> None:
-        assert render_chart(define) == snapshot(extension_class=YamlBeside)
+    def compare(define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None:
+        assert render_chart(define, namespace=namespace) == snapshot(extension_class=YamlBeside)
 
     return compare

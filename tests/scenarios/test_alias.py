@@ -16,6 +16,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_alias(golden: Golden) -> None:
     """Two Services on the same pods; the second one inside the cluster alone."""
     golden(scenario)

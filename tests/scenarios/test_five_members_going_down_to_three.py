@@ -22,6 +22,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_five_members_going_down_to_three(golden: Golden) -> None:
     """Five Services a member, three hosts in what the Job converges on, a cache of half the memory beyond 1 GiB."""
     golden(scenario)

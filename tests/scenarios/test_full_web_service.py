@@ -43,6 +43,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_full_web_service(golden: Golden) -> None:
     """Each option where it stands."""
     golden(scenario)

@@ -13,6 +13,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_local_path_provisioner(golden: Golden) -> None:
     """A StorageClass, what makes its volumes, and its rights."""
-    golden(scenario)
+    golden(scenario, namespace=None)

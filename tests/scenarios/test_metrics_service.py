@@ -23,6 +23,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_metrics_service(golden: Golden) -> None:
     """Two edges, two projections: a host and a connection string."""
     golden(scenario)

@@ -14,6 +14,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_minimal_registry(golden: Golden) -> None:
     """Its Deployment, Service, account, budget and policy; the user that it becomes; no Job that makes Secrets."""
     golden(scenario)

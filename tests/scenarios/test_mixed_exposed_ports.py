@@ -17,6 +17,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_mixed_exposed_ports(golden: Golden) -> None:
     """A ClusterIP Service with both, a NodePort Service with the one."""
     golden(scenario)

@@ -18,6 +18,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_redis_queue(golden: Golden) -> None:
     """A StatefulSet, its volume and its users; the Job that makes the password, and its one right."""
     golden(scenario)

@@ -20,6 +20,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_single_member(golden: Golden) -> None:
     """Still a replica set, with its Job."""
     golden(scenario)

@@ -29,6 +29,6 @@ def scenario(chart: Chart) -> None:
     )
 
 
-def test_scenario(golden: Golden) -> None:
+def test_waits_for_database(golden: Golden) -> None:
     """A container that runs first; one connection string for both containers."""
     golden(scenario)

@@ -113,7 +113,7 @@ class Mongod(Commands):
 
     def _run(self, client: Connection, name: str, command: Document, fault: str | None) -> Document:
         if fault not in (None, "lost after"):
-            raise Refused(str(fault))
+            raise Refused(str(fault), f"a message that quotes {command}")
         if name == "saslStart":
             return self._sasl_start(client, command)
         if name == "saslContinue":

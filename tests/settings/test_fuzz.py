@@ -87,7 +87,7 @@ def settle(given: dict[str, Any]) -> Settings | None:
         return None
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(SETTINGS)
 def test_settings_are_read_or_refused_in_lines(given: dict[str, Any]) -> None:
     """Fields as they might be written, one now and then of another type, in all combinations."""
@@ -162,7 +162,7 @@ VALID = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(VALID)
 def test_settings_that_are_read_give_valid_objects(given: dict[str, Any]) -> None:
     """Every rule holds of what they give; a few, since each costs half a second."""

@@ -1,0 +1,78 @@
+"""An endpoint is where a service answers; addresses are projected from it."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from mgmtcluster import Endpoint
+from mgmtcluster.addresses import CLUSTER_LOCAL, Address, address_of
+
+ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (ORDERS.host, "orders.shop.svc.cluster.local"),
+        (ORDERS.url, "http://orders.shop.svc.cluster.local:8080"),
+        (ORDERS.path("/api"), "http://orders.shop.svc.cluster.local:8080/api"),
+        (ORDERS.external_url, "http://$(NODE_IP):30400"),
+        (ORDERS.external_path("/0"), "http://$(NODE_IP):30400/0"),
+        (Endpoint("q", "shop", 6379, scheme="redis").path("/0"), "redis://q.shop.svc.cluster.local:6379/0"),
+    ],
+)
+def test_an_address_is_text_that_knows_its_endpoint(address: Address, text: str) -> None:
+    """A host, a URL, one with a path; and the same for clients outside."""
+    assert str(address) == text
+    assert address.endpoint.service in ("orders", "q")
+    assert address.outside is ("NODE_IP" in text)
+
+
+def test_what_is_not_exposed_has_no_address_outside() -> None:
+    """It says so where it is asked, not in the cluster."""
+    with pytest.raises(ValueError, match="orders:8080 has no node_port, so it has no address outside"):
+        _ = Endpoint("orders", "shop", 8080).external_url
+
+
+def test_an_endpoint_cannot_be_changed() -> None:
+    """It is a value."""
+    with pytest.raises(FrozenInstanceError):
+        ORDERS.port = 80  # type: ignore[misc]
+    assert Endpoint("orders", "shop", 8080, node_port=30400) == ORDERS
+    assert str(ORDERS) == "shop/orders:8080"
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("http://orders.shop.svc:8080/api", Endpoint("orders", "shop", 8080)),
+        ("http://orders.shop.svc.cluster.local", Endpoint("orders", "shop", 80)),
+        ("https://orders.shop.svc.cluster.local", Endpoint("orders", "shop", 443, scheme="https")),
+    ],
+)
+def test_a_url_of_a_service_in_the_cluster_is_an_address(url: str, endpoint: Endpoint) -> None:
+    """So that an operator's value becomes an edge."""
+    assert address_of(url) == Address(endpoint, url)
+
+
+@pytest.mark.parametrize("url", ["http://example.test", "http://203.0.113.9:80", "http://orders.shop.svc.example.test", "http://svc"])
+def test_a_url_elsewhere_is_none(url: str) -> None:
+    """A host outside is reached by its port."""
+    assert address_of(url) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("http://orders.shop.svc:8080/x", "orders.shop.svc:8080"),
+        ("mongodb://a:b@db-0.db.shop.svc.cluster.local:27017,", "db-0.db.shop.svc.cluster.local:27017"),
+        ("orders.shop.svc.cluster.local", "orders.shop.svc.cluster.local"),
+        ("orders.shop.svc.example.test", None),
+        ("orders.shop.service", None),
+        ("https://example.test", None),
+    ],
+)
+def test_an_address_is_found_in_text(text: str, found: str | None) -> None:
+    """Wherever one of the cluster's names stands, and nowhere else."""
+    match = CLUSTER_LOCAL.search(text)
+    assert (match[0] if match else None) == found
