@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
-from cdk8s import Chart
+from cdk8s import ApiObject, ApiObjectMetadata, Chart
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
@@ -14,10 +14,14 @@ from mgmtcluster.errors import InvalidInput
 
 __all__ = [
     "NAME_LABEL",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomObject",
     "Json",
     "LateJob",
     "LateNetworkPolicy",
     "LateStatefulSet",
+    "StorageClass",
     "content_hash",
     "k8s",
     "metadata",
@@ -133,6 +137,41 @@ class LateJob(_Late, k8s.KubeJob):
 
 class LateStatefulSet(_Late, k8s.KubeStatefulSet):
     """A StatefulSet completed at synth."""
+
+
+class _ClusterScoped:
+    """An object without a namespace: cdk8s stamps the chart's on every object, whatever its kind."""
+
+    def to_json(self) -> Any:
+        manifest = super().to_json()  # type: ignore[misc]
+        manifest["metadata"].pop("namespace", None)
+        return sorted_json(manifest)
+
+
+class ClusterRole(_ClusterScoped, k8s.KubeClusterRole):
+    """A ClusterRole in a chart of any namespace."""
+
+
+class ClusterRoleBinding(_ClusterScoped, k8s.KubeClusterRoleBinding):
+    """A ClusterRoleBinding in a chart of any namespace."""
+
+
+class StorageClass(_ClusterScoped, k8s.KubeStorageClass):
+    """A StorageClass in a chart of any namespace."""
+
+
+class CustomObject(ApiObject):
+    """An object of a kind that the cluster may not know, with its spec as it is given."""
+
+    def __init__(self, scope: Construct, id: str, *, api_version: str, kind: str, metadata: k8s.ObjectMeta, spec: Json) -> None:
+        self._spec = spec
+        described = ApiObjectMetadata(
+            name=metadata.name, namespace=metadata.namespace, labels=metadata.labels, annotations=metadata.annotations
+        )
+        super().__init__(scope, id, api_version=api_version, kind=kind, metadata=described)
+
+    def to_json(self) -> Any:
+        return sorted_json({**super().to_json(), "spec": self._spec})
 
 
 def sorted_json(value: Any) -> Any:

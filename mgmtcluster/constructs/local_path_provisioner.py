@@ -5,7 +5,7 @@ import json
 from constructs import Construct
 
 from mgmtcluster import images
-from mgmtcluster._k8s import NAME_LABEL, content_hash, k8s, metadata, pod_labels
+from mgmtcluster._k8s import NAME_LABEL, ClusterRole, ClusterRoleBinding, StorageClass, content_hash, k8s, metadata, pod_labels
 from mgmtcluster.checked import checked
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
@@ -63,7 +63,7 @@ class LocalPathProvisioner(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._namespace = namespace
-        self.storage_class = k8s.KubeStorageClass(
+        self.storage_class = StorageClass(
             self,
             "storage-class",
             # `local` volumes, unlike hostPath ones, are given to the group of the pod's user by the kubelet.
@@ -90,7 +90,7 @@ class LocalPathProvisioner(Construct):
         k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(), automount_service_account_token=False)
         subjects = [k8s.Subject(kind="ServiceAccount", name=_NAME, namespace=self._namespace)]
         group = "rbac.authorization.k8s.io"
-        k8s.KubeClusterRole(
+        ClusterRole(
             self,
             "cluster-role",
             metadata=self._cluster_metadata(cluster_role),
@@ -102,7 +102,7 @@ class LocalPathProvisioner(Construct):
                 _rule(["storageclasses"], "get", "list", "watch", api_group="storage.k8s.io"),
             ],
         )
-        k8s.KubeClusterRoleBinding(
+        ClusterRoleBinding(
             self,
             "cluster-role-binding",
             metadata=self._cluster_metadata(cluster_role),
