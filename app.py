@@ -18,3 +18,8 @@ with mgmtcluster.one_line_errors():
         app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
         mgmtcluster.ManagementCluster(app, settings=settings)
         app.synth()
+        if settings.monitoring:
+            # In a folder of its own: a cluster without Prometheus' operator does not know these kinds.
+            monitoring = App(outdir=f"{folder}/{mgmtcluster.MONITORING_FOLDER}", yaml_output_type=YamlOutputType.FILE_PER_CHART)
+            mgmtcluster.Monitoring(monitoring, settings=settings)
+            monitoring.synth()

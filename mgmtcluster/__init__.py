@@ -6,7 +6,12 @@ choose_node()
 
 from mgmtcluster import catalog, rules  # noqa: E402  (whatever imports cdk8s starts Node.js, which is chosen above)
 from mgmtcluster.addresses import Address, Endpoint  # noqa: E402
+from mgmtcluster.charts.monitoring import Monitoring  # noqa: E402
 from mgmtcluster.cluster import ManagementCluster  # noqa: E402
+from mgmtcluster.constructs.bucket import Bucket  # noqa: E402
+from mgmtcluster.constructs.database_alerts import DatabaseAlerts  # noqa: E402
+from mgmtcluster.constructs.database_backup import DatabaseBackup  # noqa: E402
+from mgmtcluster.constructs.database_monitoring import DatabaseMonitoring  # noqa: E402
 from mgmtcluster.constructs.grant import Grant  # noqa: E402
 from mgmtcluster.constructs.local_path_provisioner import LocalPathProvisioner  # noqa: E402
 from mgmtcluster.constructs.metrics_service import MetricsService  # noqa: E402
@@ -18,7 +23,7 @@ from mgmtcluster.constructs.service_options import ServiceOptions  # noqa: E402
 from mgmtcluster.constructs.web_service import WebService  # noqa: E402
 from mgmtcluster.edges import Edge, Peer, edges_of  # noqa: E402
 from mgmtcluster.errors import InvalidInput, one_line_errors  # noqa: E402
-from mgmtcluster.output import staged  # noqa: E402
+from mgmtcluster.output import MONITORING_FOLDER, staged  # noqa: E402
 from mgmtcluster.settings import Settings  # noqa: E402
 from mgmtcluster.workload import (  # noqa: E402
     ExecProbe,
@@ -31,7 +36,12 @@ from mgmtcluster.workload import (  # noqa: E402
 )
 
 __all__ = [
+    "MONITORING_FOLDER",
     "Address",
+    "Bucket",
+    "DatabaseAlerts",
+    "DatabaseBackup",
+    "DatabaseMonitoring",
     "Edge",
     "Endpoint",
     "ExecProbe",
@@ -41,6 +51,7 @@ __all__ = [
     "LocalPathProvisioner",
     "ManagementCluster",
     "MetricsService",
+    "Monitoring",
     "Outside",
     "Peer",
     "RedisQueue",

@@ -24,12 +24,21 @@ _CLUSTER_SCOPED: Final = frozenset(
     {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "PriorityClass", "StorageClass"}
 )
 _API_SERVER: Final = ("kubernetes", "default")
+
+
+def _cron_job_name(text: str) -> str:
+    if len(text) > 52:
+        raise ValueError(f"{text!r} is too long for the names of its Jobs; write at most 52 characters")
+    return dns_label(text)
+
+
 _NAME_CHECKS: Final = {
     "Service": service_name,
     "Namespace": dns_label,
     "Deployment": dns_label,
     "StatefulSet": dns_label,
     "Job": dns_label,
+    "CronJob": _cron_job_name,
 }
 
 

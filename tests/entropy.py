@@ -22,9 +22,9 @@ def suspicious(text: str) -> Iterator[str]:
     Words joined by hyphens, slashes or capitals are names and paths.
     """
     for run in _RUN.findall(text):
-        if _HEXADECIMAL.search(run.replace("-", "")) and entropy(run) > 2.8:
-            yield run
-        elif entropy(run) > 3.3 and unrest(run) > 0.33 and all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]")):
+        hexadecimal = _HEXADECIMAL.search(run.replace("-", "")) and entropy(run) > 2.8
+        mixed = all(re.search(kind, run) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+        if hexadecimal or (mixed and entropy(run) > 3.3 and unrest(run) > 0.33):
             yield run
 
 

@@ -136,12 +136,12 @@ def _is_port(rule: Manifest, server: Pod | Host, port: int, protocol: str) -> bo
 def _matches_port(entry: Manifest, server: Pod | Host, port: int, protocol: str) -> bool:
     if entry.get("protocol", "TCP") != protocol:
         return False
-    first = entry.get("port")
+    first: int | str | None = entry.get("port")
     if first is None:
         return True
     if isinstance(first, str):
         return isinstance(server, Pod) and server.ports.get(port) == first
-    return bool(first <= port <= entry.get("endPort", first))
+    return first <= port <= int(entry.get("endPort", first))
 
 
 def matches(selector: Manifest, labels: Mapping[str, str]) -> bool:
@@ -156,7 +156,7 @@ def _holds(expression: Manifest, labels: Mapping[str, str]) -> bool:
         return labels.get(key) in values
     if operator == "NotIn":
         return labels.get(key) not in values
-    return (key in labels) == (operator == "Exists")
+    return bool((key in labels) == (operator == "Exists"))
 
 
 def in_block(block: Manifest, address: str) -> bool:
@@ -190,8 +190,7 @@ def ranges_outside(objects: Manifests, peer: Peer) -> set[tuple[int, int]]:
     return {
         (port["port"], port.get("endPort", port["port"]))
         for policy in objects.of_kind("NetworkPolicy")
-        if policy["metadata"]["namespace"] == peer.namespace
-        and matches(policy["spec"]["podSelector"], {NAME_LABEL: peer.name})
+        if policy["metadata"]["namespace"] == peer.namespace and matches(policy["spec"]["podSelector"], {NAME_LABEL: peer.name})
         for rule in policy["spec"].get("egress") or ()
         if any("ipBlock" in each for each in rule.get("to", ()))
         for port in rule["ports"]

@@ -161,8 +161,6 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path.lstrip("."), value
 
 
-
-
 @dataclass(frozen=True)
 class Ended:
     """How app.py ended."""

@@ -55,7 +55,9 @@ def test_a_url_of_a_service_in_the_cluster_is_an_address(url: str, endpoint: End
     assert address_of(url) == Address(endpoint, url)
 
 
-@pytest.mark.parametrize("url", ["http://example.test", "http://203.0.113.9:80", "http://orders.shop.svc.example.test", "http://svc"])
+@pytest.mark.parametrize(
+    "url", ["http://example.test", "http://203.0.113.9:80", "http://orders.shop.svc.example.test", "http://svc"]
+)
 def test_a_url_elsewhere_is_none(url: str) -> None:
     """A host outside is reached by its port."""
     assert address_of(url) is None

@@ -33,7 +33,9 @@ def test_a_registry_is_added_in_ten_lines(objects: Manifests) -> None:
     assert env_of(container)["MONGO_URL"].startswith("mongodb://networks-registry-svc:$(DATABASE_PASSWORD)@registry-0.")
     [port] = added.one("Service", "registries", "networks-registry-svc")["spec"]["ports"]
     assert (port["port"], port["nodePort"]) == (5000, 30113)
-    users = json.loads(env_of(added.job("registries", "registry-init-client")["spec"]["template"]["spec"]["containers"][0])["USERS"])
+    users = json.loads(
+        env_of(added.job("registries", "registry-init-client")["spec"]["template"]["spec"]["containers"][0])["USERS"]
+    )
     assert {"user": "networks-registry-svc", "roles": [{"role": "readWrite", "db": "vdags"}]} in users
     changed = [each for each in objects if each not in added]
     assert {(each["kind"], each["metadata"]["name"].rstrip("0123456789abcdef")) for each in changed} == {
@@ -53,7 +55,7 @@ def test_settings_may_speak_of_an_added_service() -> None:
     extra = Service(about="x", endpoint=Endpoint("networks-registry-svc", "registries", 5000), image="networks-registry")
     given = {"services": {"networks-registry-svc": {"replicas": 3}}, "images": {"networks-registry": "a:1"}}
     assert Settings.of(given, services=(*catalog.ALL, extra)).service("networks-registry-svc").replicas == 3
-    with pytest.raises(InvalidInput, match="services.networks-registry-svc: is no service"):
+    with pytest.raises(InvalidInput, match=r"services\.networks-registry-svc: is no service"):
         Settings.of(given)
 
 

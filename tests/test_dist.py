@@ -28,7 +28,7 @@ def dist() -> dict[str, bytes]:
 
 
 def test_there_are_the_seven_phases_and_nothing_else(dist: dict[str, bytes]) -> None:
-    """kubectl reads every YAML and JSON file of the folder; Argo CD a kustomization too."""
+    """Kubectl reads every YAML and JSON file of the folder; Argo CD a kustomization too."""
     assert tuple(sorted(dist)) == FILES
     assert not [each for each in DIST.iterdir() if not each.is_file()]
 
@@ -106,5 +106,3 @@ def test_the_table_of_contents_is_the_list_of_files() -> None:
     names = ("platform", "registry_database", "registries", "utilities", "metrics_database", "metrics", "services")
     assert sorted(names, key=lambda name: words.index(f"{name}:")) == list(names)
     assert len(names) == len(FILES)
-
-

@@ -69,7 +69,7 @@ def test_what_changed_is_told_by_kind_and_name(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_file_that_is_not_written_again_is_removed(tmp_path: Path) -> None:
-    """kubectl would apply it for ever."""
+    """Kubectl would apply it for ever."""
     write(tmp_path, a=document("Role", "one"), b=document("Role", "two"))
     write(tmp_path, b=document("Role", "two"))
     assert [*files_of(tmp_path)] == ["b.k8s.yaml"]
@@ -84,15 +84,23 @@ def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
     assert [*files_of(tmp_path)] == ["README.md", "a.k8s.yaml", "staging/a.k8s.yaml"]
 
 
+def write_half(folder: Path, failure: BaseException) -> None:
+    """Fail in the midst of writing."""
+    with staged(folder) as staging:
+        (Path(staging) / "a.k8s.yaml").write_text("half")
+        raise failure
+
+
 @pytest.mark.parametrize("failure", [ValueError("no"), KeyboardInterrupt(), SystemExit(3), InvalidInput(["no"])])
-def test_a_failure_leaves_everything_as_it_was(failure: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_leaves_everything_as_it_was(
+    failure: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nothing is written, nothing is left behind, nothing is said of it."""
     write(tmp_path / "dist", a=document("Role", "one"))
     before = files_of(tmp_path)
     capsys.readouterr()
-    with pytest.raises(type(failure)), staged(tmp_path / "dist") as staging:
-        (Path(staging) / "a.k8s.yaml").write_text("half")
-        raise failure
+    with pytest.raises(type(failure)):
+        write_half(tmp_path / "dist", failure)
     assert files_of(tmp_path) == before
     assert [each.name for each in tmp_path.iterdir()] == ["dist"]
     assert capsys.readouterr().out == ""

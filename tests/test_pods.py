@@ -122,7 +122,7 @@ def test_requests_and_limits_are_set_for_every_resource(workload: Manifest) -> N
 
 def is_long_running(workload: Manifest) -> bool:
     """Whether its containers are meant never to end."""
-    return workload["kind"] != "Job"
+    return bool(workload["kind"] != "Job")
 
 
 LONG_RUNNING = [each for each in WORKLOADS if is_long_running(each)]
@@ -219,7 +219,11 @@ def test_everything_has_the_recommended_labels(objects: Manifests) -> None:
     for each in objects:
         labels = each["metadata"]["labels"]
         assert {"app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"} <= labels.keys(), name_of(each)
-        if each["kind"] != "Namespace" and each["metadata"]["name"] != "default-deny" and each["metadata"].get("namespace") != "registry":
+        if (
+            each["kind"] != "Namespace"
+            and each["metadata"]["name"] != "default-deny"
+            and each["metadata"].get("namespace") != "registry"
+        ):
             assert {f"app.kubernetes.io/{label}" for label in RECOMMENDED} <= labels.keys(), name_of(each)
     for workload in objects.workloads():
         labels = workload["spec"]["template"]["metadata"]["labels"]
@@ -238,11 +242,13 @@ def test_selectors_are_small_and_stable(workload: Manifest) -> None:
 def test_namespaces_enforce_and_warn(objects: Manifests) -> None:
     """``restricted`` in every namespace of ours but the provisioner's, whose helper pods mount the node's directory."""
     levels = {
-        each["metadata"]["name"]: {each["metadata"]["labels"][f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "warn")}
+        each["metadata"]["name"]: {
+            each["metadata"]["labels"][f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "warn")
+        }
         for each in objects.of_kind("Namespace")
     }
     assert levels.pop("mgmtcluster-storage") == {"privileged"}
-    assert levels == dict.fromkeys(("registries", "utils", "metrics-system", "services", "registry"), {"restricted"})
+    assert levels == {name: {"restricted"} for name in ("registries", "utils", "metrics-system", "services", "registry")}
 
 
 def test_two_replicas_have_a_disruption_budget_and_spread(objects: Manifests) -> None:
@@ -310,6 +316,10 @@ def test_the_stateless_fit_two_nodes_when_one_is_drained(objects: Manifests) -> 
 
 def test_the_largest_pod_fits_what_one_node_has_left(objects: Manifests) -> None:
     """Each node holds a member of each database; the largest other pod still fits beside its share of the rest."""
-    members: dict[str, Any] = {resource: sum(amounts(each, "requests")[resource] for each in objects.of_kind("StatefulSet")) for resource in RESOURCES}
-    largest = {resource: max(amounts(each, "requests")[resource] for each in objects.of_kind("Deployment")) for resource in RESOURCES}
+    members: dict[str, Any] = {
+        resource: sum(amounts(each, "requests")[resource] for each in objects.of_kind("StatefulSet")) for resource in RESOURCES
+    }
+    largest = {
+        resource: max(amounts(each, "requests")[resource] for each in objects.of_kind("Deployment")) for resource in RESOURCES
+    }
     assert fits({resource: members[resource] + largest[resource] for resource in RESOURCES}, 1)

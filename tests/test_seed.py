@@ -44,7 +44,6 @@ def test_an_alias_of_a_row_answers() -> None:
     assert rules.check(SERVICES, [seed_rows([], {"order": ORDERS})])
 
 
-
 def test_the_platform_has_every_row(objects: Manifests) -> None:
     """With all defaults, nothing is found."""
     assert rules.check(objects, [seed_rule(Settings.of({}))]) == []

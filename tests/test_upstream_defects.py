@@ -32,14 +32,17 @@ def node_ports(objects: Manifests, namespace: str, workload: str) -> dict[int, i
 
 def test_01_the_gateway_has_an_image(objects: Manifests) -> None:
     """Upstream's is blank; so no container of ours is without one."""
-    assert objects.container("services", "cluster-controller-gateway")["image"] == "docker.io/aiosv1/cluster-controller-gateway:v1"
+    assert (
+        objects.container("services", "cluster-controller-gateway")["image"] == "docker.io/aiosv1/cluster-controller-gateway:v1"
+    )
     assert all(container["image"] for workload in objects.workloads() for container in containers_of(workload))
 
 
 def test_02_every_service_selects_pods(objects: Manifests) -> None:
     """Upstream's networks-registry-svc selects nothing."""
     pods = [
-        (workload["metadata"]["namespace"], workload["spec"]["template"]["metadata"]["labels"]) for workload in objects.workloads()
+        (workload["metadata"]["namespace"], workload["spec"]["template"]["metadata"]["labels"])
+        for workload in objects.workloads()
     ]
     for service in objects.of_kind("Service"):
         selector = service["spec"].get("selector", {})
@@ -130,7 +133,7 @@ def test_12_a_splitter_in_another_cluster_is_handed_addresses_outside(objects: M
 
 def test_13_no_address_is_hard_coded(objects: Manifests) -> None:
     """No IP address but those that mean the pod itself, everybody, or a range of the settings."""
-    own = {"127.0.0.1", "0.0.0.0", "10.244.0.0", "10.96.0.0"}  # noqa: S104
+    own = {"127.0.0.1", "0.0.0.0", "10.244.0.0", "10.96.0.0"}
     for each in objects:
         for path, value in leaves(each):
             if not path.startswith("data.") and isinstance(value, str):
@@ -295,7 +298,9 @@ def test_23_redis_keeps_what_it_acknowledged_and_bounds_its_memory(objects: Mani
 
 def test_25_nobody_else_takes_30500(objects: Manifests) -> None:
     """Upstream's join-command-api-svc does; here every node port is one Service's."""
-    ports = [port["nodePort"] for each in objects.of_kind("Service") for port in each["spec"].get("ports", ()) if "nodePort" in port]
+    ports = [
+        port["nodePort"] for each in objects.of_kind("Service") for port in each["spec"].get("ports", ()) if "nodePort" in port
+    ]
     assert ports.count(30500) == 1
     assert len(ports) == len({*ports})
 
@@ -311,5 +316,7 @@ def test_26_nobody_is_made_cluster_admin(objects: Manifests) -> None:
         assert objects.one(binding["roleRef"]["kind"], binding["metadata"].get("namespace"), binding["roleRef"]["name"])
         assert all(subject["kind"] == "ServiceAccount" and subject["name"] != "default" for subject in binding["subjects"])
     accounts = {(subject["namespace"], subject["name"]) for binding in bindings(objects) for subject in binding["subjects"]}
-    with_token = {(each["metadata"]["namespace"], pod_spec(each)["serviceAccountName"]) for each in objects.workloads() if has_token(each)}
+    with_token = {
+        (each["metadata"]["namespace"], pod_spec(each)["serviceAccountName"]) for each in objects.workloads() if has_token(each)
+    }
     assert accounts == with_token

@@ -84,9 +84,7 @@ def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, sto
     return database
 
 
-def _backup(
-    phase: Phase, database: ReplicatedDatabase, given: BackupSettings, *, settings: Settings, storage_class: str
-) -> None:
+def _backup(phase: Phase, database: ReplicatedDatabase, given: BackupSettings, *, settings: Settings, storage_class: str) -> None:
     DatabaseBackup(
         phase,
         f"{database.name}-backup",

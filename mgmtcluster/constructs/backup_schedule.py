@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -43,9 +44,9 @@ def longest_gap(text: str) -> timedelta:
     if not days:
         raise ValueError(f"{text!r} never comes; write a day that its month has")
     times = sorted(60 * each + other for each in hour for other in minute)
-    within_a_day = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    within_a_day = [later - earlier for earlier, later in pairwise(times)]
     overnight = times[0] - times[-1]
-    between_days = [(later - earlier) * _MINUTES_A_DAY + overnight for earlier, later in zip(days, days[1:], strict=False)]
+    between_days = [(later - earlier) * _MINUTES_A_DAY + overnight for earlier, later in pairwise(days)]
     return timedelta(minutes=max([*within_a_day, *between_days]))
 
 

@@ -97,9 +97,7 @@ class DatabaseMonitoring(Construct):
         peer = self.peer
         return metadata(self, name=peer.name, namespace=peer.namespace, workload=peer.name, component=_COMPONENT)
 
-    def _deployment(
-        self, image: str, env: dict[str, k8s.EnvVar], image_pull_secrets: Sequence[str]
-    ) -> k8s.KubeDeployment:
+    def _deployment(self, image: str, env: dict[str, k8s.EnvVar], image_pull_secrets: Sequence[str]) -> k8s.KubeDeployment:
         labels = pod_labels(self, workload=self.peer.name, component=_COMPONENT)
         return k8s.KubeDeployment(
             self,

@@ -28,7 +28,7 @@ chosen() {
   if [ "$DUMP" = latest ]; then
     echo "$all" | sed -n 1p
   else
-    echo "$all" | grep -Fx -e "$DUMP" || fail "there is no dump $DUMP in $1, but $(echo "$all" | tr '\n' ' ')"
+    echo "$all" | grep -Fx -e "$DUMP" || fail "there is no dump $DUMP in $1, but $(echo "$all" | paste -s -d ' ' -)"
   fi
 }
 

@@ -66,7 +66,8 @@ def test_a_service_answers_at_the_seeds_host_and_port(row: dict[str, str], objec
     workload = service["spec"]["selector"][NAME_LABEL]
     namespace = service["metadata"]["namespace"]
     listening = [port["containerPort"] for port in objects.container(namespace, workload)["ports"]]
-    assert [port["targetPort"] for port in service["spec"]["ports"] if port["port"] == int(row["port"])][0] in listening
+    [target] = [port["targetPort"] for port in service["spec"]["ports"] if port["port"] == int(row["port"])]
+    assert target in listening
 
 
 @each_row

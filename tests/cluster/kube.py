@@ -80,7 +80,7 @@ class Kubectl:
         deadline = time.monotonic() + seconds
         while not (found := look()):
             assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{self._unfinished()}"
-            time.sleep(0.3)
+            time.sleep(0.5)
         return found
 
     def _unfinished(self) -> str:

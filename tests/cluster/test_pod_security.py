@@ -64,6 +64,16 @@ def _without(*path: str) -> Callable[[Json], None]:
     return remove
 
 
+def _all_of(*changes: Callable[[Json], None]) -> Callable[[Json], None]:
+    """Changes that the API server takes only together."""
+
+    def change(pod: Json) -> None:
+        for each in changes:
+            each(pod)
+
+    return change
+
+
 _BREAKS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "hostNetwork": ("host namespaces", _with_pod(hostNetwork=True)),
     "hostPID": ("host namespaces", _with_pod(hostPID=True, shareProcessNamespace=False)),
@@ -86,7 +96,7 @@ _BREAKS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "AppArmor unconfined": ("AppArmor", _with_pod_security(appArmorProfile={"type": "Unconfined"})),
     "SELinux user": ("seLinuxOptions", _with_pod_security(seLinuxOptions={"user": "root"})),
     "SELinux type": ("seLinuxOptions", _with_pod_security(seLinuxOptions={"type": "spc_t"})),
-    "procMount": ("procMount", _with_container_security(procMount="Unmasked")),
+    "procMount": ("procMount", _all_of(_with_pod(hostUsers=False), _with_container_security(procMount="Unmasked"))),
     "seccomp Unconfined": ("seccompProfile", _with_pod_security(seccompProfile={"type": "Unconfined"})),
     "seccomp Unconfined in a container": ("seccompProfile", _with_container_security(seccompProfile={"type": "Unconfined"})),
     "no seccomp profile": ("seccompProfile", _without("pod", "securityContext", "seccompProfile")),
@@ -101,7 +111,10 @@ _BREAKS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "runAsNonRoot false in a container": ("runAsNonRoot", _with_container_security(runAsNonRoot=False)),
     "runAsUser 0": ("runAsUser=0", _with_pod_security(runAsUser=0)),
     "runAsUser 0 in a container": ("runAsUser=0", _with_container_security(runAsUser=0)),
-    "Windows host process": ("hostProcess", _with_pod_security(windowsOptions={"hostProcess": True})),
+    "Windows host process": (
+        "hostProcess",
+        _all_of(_with_pod(hostNetwork=True), _with_pod_security(windowsOptions={"hostProcess": True})),
+    ),
 }
 
 

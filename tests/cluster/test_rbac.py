@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .installation import Installation
+from .installation import Installation, Installations
 from .kube import Json, Kubectl, documents
 from .workspace import ROOT
 
@@ -59,9 +59,16 @@ _CAN_I = [
 
 
 @pytest.fixture(scope="module")
-def namespaces(kubectl: Kubectl) -> list[str]:
-    """Every namespace of the cluster."""
+def namespaces(kubectl: Kubectl, installations: Installations) -> list[str]:
+    """Every namespace of the cluster, the platform's among them."""
+    assert installations.platform().applied.returncode == 0
     return [item["metadata"]["name"] for item in kubectl.items("namespaces")]
+
+
+@pytest.fixture(scope="module")
+def everybody(kubectl: Kubectl, namespaces: list[str]) -> dict[str, set[Right]]:
+    """What an account may do to which nobody has given anything."""
+    return _review(kubectl, "default", "nobody-in-particular", namespaces)
 
 
 def test_the_tables_speak_of_accounts_that_exist() -> None:
@@ -71,12 +78,10 @@ def test_the_tables_speak_of_accounts_that_exist() -> None:
 
 @pytest.mark.parametrize(("home", "name"), _ACCOUNTS, ids=["/".join(account) for account in _ACCOUNTS])
 def test_an_account_may_do_what_its_row_says_and_nothing_else(
-    home: str, name: str, platform: Installation, kubectl: Kubectl, namespaces: list[str]
+    home: str, name: str, kubectl: Kubectl, namespaces: list[str], everybody: dict[str, set[Right]]
 ) -> None:
     """In every namespace and for the whole cluster, beyond what every account of Kubernetes may."""
-    assert platform.applied.returncode == 0
     may = _review(kubectl, home, name, namespaces)
-    everybody = _review(kubectl, "default", "nobody-in-particular", namespaces)
     for namespace in namespaces:
         expected = EVERYWHERE.get((home, name), set()) | (AT_HOME.get((home, name), set()) if namespace == home else set())
         assert may[namespace] - everybody[namespace] == expected, namespace

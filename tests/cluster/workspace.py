@@ -66,6 +66,13 @@ class Workspace:
         )
 
 
+def commanded() -> set[str]:
+    """The headings of the operator's page that have commands."""
+    page = next(page for page in _PAGES if page.exists() and _section(page, "Which database"))
+    headings = re.findall(r"^#+ (.+)$", _BLOCK.sub("", page.read_text()), re.MULTILINE)
+    return {heading for heading in headings if _BLOCK.search(_section(page, heading))}
+
+
 def blocks(heading: str) -> list[str]:
     """The shell blocks under a heading of the operator's page, each after the one that says which database is meant."""
     page = next(page for page in _PAGES if page.exists() and _section(page, heading))

@@ -54,8 +54,14 @@ def volumes(**arguments: Any) -> Define:
 
 
 BAD = {
-    "an image without tag": (service(image="example.test/app"), "test/orders: image: 'example.test/app' has no tag; write NAME:TAG"),
-    "the latest image": (service(image="example.test/app:latest"), "test/orders: image: 'example.test/app:latest' means another image"),
+    "an image without tag": (
+        service(image="example.test/app"),
+        "test/orders: image: 'example.test/app' has no tag; write NAME:TAG",
+    ),
+    "the latest image": (
+        service(image="example.test/app:latest"),
+        "test/orders: image: 'example.test/app:latest' means another image",
+    ),
     "an image that is a number": (service(image=1), "test/orders: image: 1 is no text; write it in quotes"),
     "an endpoint that is text": (service(endpoint="orders"), "test/orders: endpoint: 'orders' is no Endpoint; pass one"),
     "an env name that is none": (service(env={"1A": "x"}), "test/orders: env.1A"),
@@ -64,27 +70,51 @@ BAD = {
         service(env={"A": "http://till.shop.svc.cluster.local:8081/x"}),
         "test/orders: env.A: 'till.shop.svc.cluster.local:8081' is an address written by hand; pass Endpoint(…).url or .host",
     ),
-    "a short address by hand": (service(env={"A": "till.shop.svc"}), "test/orders: env.A: 'till.shop.svc' is an address written by hand"),
+    "a short address by hand": (
+        service(env={"A": "till.shop.svc"}),
+        "test/orders: env.A: 'till.shop.svc' is an address written by hand",
+    ),
     "an address by hand in a sidecar": (
         service(sidecars=[sidecar(env={"A": "http://till.shop.svc:8081"})]),
         "test/orders: sidecars.helper.env.A: 'till.shop.svc:8081' is an address written by hand",
     ),
-    "a sidecar's image without tag": (service(sidecars=[sidecar(image="helper")]), "test/orders: sidecars.helper.image: 'helper' has no tag"),
+    "a sidecar's image without tag": (
+        service(sidecars=[sidecar(image="helper")]),
+        "test/orders: sidecars.helper.image: 'helper' has no tag",
+    ),
     "two sidecars of one name": (service(sidecars=[sidecar(), sidecar()]), "test/orders: sidecars.helper: "),
     "a sidecar named as the service": (service(sidecars=[sidecar(name="orders")]), "test/orders: sidecars.orders: "),
-    "a port of another Service": (service(other_endpoints=[TILL]), "test/orders: other_endpoints: shop/till:8081 is another Service"),
-    "a port twice": (service(other_endpoints=[Endpoint("orders", "shop", 8080)]), "test/orders: other_endpoints: port 8080 is given twice"),
+    "a port of another Service": (
+        service(other_endpoints=[TILL]),
+        "test/orders: other_endpoints: shop/till:8081 is another Service",
+    ),
+    "a port twice": (
+        service(other_endpoints=[Endpoint("orders", "shop", 8080)]),
+        "test/orders: other_endpoints: port 8080 is given twice",
+    ),
     "an alias that is no name": (service(aliases=["1st"]), "test/orders: aliases.0: '1st' is no name of a Service"),
     "no replicas": (service(replicas=0), "test/orders: replicas: 0 is out of range; write at least 1"),
     "replicas as text": (service(replicas="2"), "test/orders: replicas: '2' is no whole number"),
-    "a probe port out of range": (service(probe_port=70000), "test/orders: probe_port: 70000 is out of range; write at most 65535"),
-    "a directory that is relative": (service(writes=["tmp"]), "test/orders: writes.0: 'tmp' is no absolute directory; write it as in /tmp"),
+    "a probe port out of range": (
+        service(probe_port=70000),
+        "test/orders: probe_port: 70000 is out of range; write at most 65535",
+    ),
+    "a directory that is relative": (
+        service(writes=["tmp"]),
+        "test/orders: writes.0: 'tmp' is no absolute directory; write it as in /tmp",
+    ),
     "a directory twice": (service(writes=["/tmp", "/tmp"]), "test/orders: writes"),
     "a user that is root": (service(user=0), "test/orders: user: 0 "),
-    "a Secret that is no name": (service(image_pull_secrets=["My Secret"]), "test/orders: image_pull_secrets.0: 'My Secret' is no object"),
+    "a Secret that is no name": (
+        service(image_pull_secrets=["My Secret"]),
+        "test/orders: image_pull_secrets.0: 'My Secret' is no object",
+    ),
     "an argument that there is not": (service(replica=2), "test/orders: replica: is no argument; write one of"),
     "waiting for no database": (service(waits_for_database=True), "test/orders: waits_for_database: there is no database"),
-    "an address of nodes with a port": (service(node_address="10.0.0.7:80"), "test/orders: node_address: '10.0.0.7:80' is no address"),
+    "an address of nodes with a port": (
+        service(node_address="10.0.0.7:80"),
+        "test/orders: node_address: '10.0.0.7:80' is no address",
+    ),
     "a range that is none": (service(cluster_cidrs=["10.0.0.1/8"]), "test/orders: cluster_cidrs.0: '10.0.0.1/8' is no range"),
     "a range outside that is the cluster's own": (
         service(outside=[Outside(ports=((80, 80),), reason="one", cidrs=("10.244.7.0/24",))], cluster_cidrs=["10.244.0.0/16"]),
@@ -110,13 +140,23 @@ BAD = {
     ),
     "the connection overridden": (
         lambda chart: RegistryService(
-            chart, "orders", image=IMAGE, endpoint=ORDERS, database=database(chart).grant("a", env="URL"), env={"URL": "mongodb://x"}
+            chart,
+            "orders",
+            image=IMAGE,
+            endpoint=ORDERS,
+            database=database(chart).grant("a", env="URL"),
+            env={"URL": "mongodb://x"},
         ),
         "test/orders: env.URL: ",
     ),
     "a queue that is text": (
         lambda chart: MetricsService(
-            chart, "orders", image=IMAGE, endpoint=ORDERS, database=database(chart).grant("a", env="URL"), queue="redis"  # type: ignore[arg-type]
+            chart,
+            "orders",
+            image=IMAGE,
+            endpoint=ORDERS,
+            database=database(chart).grant("a", env="URL"),
+            queue="redis",  # type: ignore[arg-type]
         ),
         "test/orders: queue: 'redis' is no Endpoint; pass one",
     ),
@@ -148,8 +188,14 @@ def test_a_construct_without_a_namespace_says_so() -> None:
 
 
 ENDPOINTS = {
-    "a node port below the range": (("orders", "shop", 8080, 29999), "Endpoint 'orders': node_port: 29999 is out of range; write at least 30000"),
-    "a node port above the range": (("orders", "shop", 8080, 32768), "Endpoint 'orders': node_port: 32768 is out of range; write at most 32767"),
+    "a node port below the range": (
+        ("orders", "shop", 8080, 29999),
+        "Endpoint 'orders': node_port: 29999 is out of range; write at least 30000",
+    ),
+    "a node port above the range": (
+        ("orders", "shop", 8080, 32768),
+        "Endpoint 'orders': node_port: 32768 is out of range; write at most 32767",
+    ),
     "a port below the range": (("orders", "shop", 0), "Endpoint 'orders': port: 0 is out of range; write at least 1"),
     "a port above the range": (("orders", "shop", 65536), "Endpoint 'orders': port: 65536 is out of range; write at most 65535"),
     "a port that is text": (("orders", "shop", "8080"), "Endpoint 'orders': port: '8080' is no whole number; write one"),
@@ -171,7 +217,10 @@ def test_an_endpoint_is_refused_where_it_is_made(arguments: tuple[Any, ...], exp
     ("make", "expected"),
     [
         (lambda: Resources(memory="lots"), "Resources: memory: 'lots' is no quantity"),
-        (lambda: Resources(memory="1Gi", memory_limit="512Mi"), "Resources: memory_limit: '512Mi' is less than the request of '1Gi'"),
+        (
+            lambda: Resources(memory="1Gi", memory_limit="512Mi"),
+            "Resources: memory_limit: '512Mi' is less than the request of '1Gi'",
+        ),
         (lambda: SecretKey("My Secret", "key"), "SecretKey 'My Secret': name: 'My Secret' is no object name"),
         (lambda: SecretKey("secret", "my key"), "SecretKey 'secret': key: 'my key' is no key of a Secret"),
         (lambda: Outside(ports=((0, 80),), reason="news"), "Outside 'news': ports.0.0: 0 is out of range"),
@@ -201,8 +250,14 @@ def two(first: Endpoint, second: Endpoint) -> Define:
 @pytest.mark.parametrize(
     ("second", "expected"),
     [
-        (Endpoint("till", "shop", 8081, node_port=30400), "test/second: endpoint: node port 30400 is taken by test/first; write another one"),
-        (Endpoint("orders", "shop", 8081), "test/second: endpoint: Service shop/orders is taken by test/first; write another name"),
+        (
+            Endpoint("till", "shop", 8081, node_port=30400),
+            "test/second: endpoint: node port 30400 is taken by test/first; write another one",
+        ),
+        (
+            Endpoint("orders", "shop", 8081),
+            "test/second: endpoint: Service shop/orders is taken by test/first; write another name",
+        ),
     ],
     ids=["a node port clash", "two Services on one address"],
 )

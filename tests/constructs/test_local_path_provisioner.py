@@ -44,8 +44,19 @@ def test_it_may_not_read_secrets_nor_touch_what_is_not_a_volume(objects: Manifes
     """Cluster-wide it only makes and deletes volumes and events; pods it makes in its own namespace alone."""
     writing = {"create", "delete", "update", "patch", "deletecollection"}
     [cluster_role], [role] = objects.of_kind("ClusterRole"), objects.of_kind("Role")
-    allowed = {(resource, verb) for rule in cluster_role["rules"] for resource in rule["resources"] for verb in rule["verbs"] if verb in writing}
-    assert allowed == {("persistentvolumes", "create"), ("persistentvolumes", "delete"), ("events", "create"), ("events", "patch")}
+    allowed = {
+        (resource, verb)
+        for rule in cluster_role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        if verb in writing
+    }
+    assert allowed == {
+        ("persistentvolumes", "create"),
+        ("persistentvolumes", "delete"),
+        ("events", "create"),
+        ("events", "patch"),
+    }
     assert role["metadata"]["namespace"] == "shop"
     assert "secrets" not in json.dumps([cluster_role["rules"], role["rules"]])
 

@@ -13,7 +13,9 @@ QUEUE = Endpoint("queue", "shop", 6380, scheme="redis")
 def queue(chart: Chart, **arguments: object) -> RedisQueue:
     """A queue of two lists."""
     return RedisQueue(
-        chart, "queue", **{"endpoint": QUEUE, "lists": ["A", "B"], "storage": "1Gi", "bootstrap_image": IMAGE, **arguments}  # type: ignore[arg-type]
+        chart,
+        "queue",
+        **{"endpoint": QUEUE, "lists": ["A", "B"], "storage": "1Gi", "bootstrap_image": IMAGE, **arguments},  # type: ignore[arg-type]
     )
 
 

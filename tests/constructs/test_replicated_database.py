@@ -99,7 +99,9 @@ def test_mongod_asks_for_a_user_and_knows_its_peers_by_a_key(shop: Manifests) ->
 
 def job_names(members: int) -> set[str]:
     """The names of the Jobs of a database of so many members."""
-    return {each["metadata"]["name"] for each in load(render_chart(lambda chart: database(chart, members=members))).of_kind("Job")}
+    return {
+        each["metadata"]["name"] for each in load(render_chart(lambda chart: database(chart, members=members))).of_kind("Job")
+    }
 
 
 def test_a_jobs_name_changes_with_its_template_alone() -> None:
@@ -122,7 +124,9 @@ def test_two_databases_do_not_know_each_other() -> None:
     def define(chart: Chart) -> None:
         first, second = database(chart, "one"), database(chart, "two")
         RegistryService(chart, "orders", image=IMAGE, endpoint=ORDERS, database=first.grant("orders", env="DB"))
-        RegistryService(chart, "till", image=IMAGE, endpoint=Endpoint("till", "shop", 80), database=second.grant("cash", env="DB"))
+        RegistryService(
+            chart, "till", image=IMAGE, endpoint=Endpoint("till", "shop", 80), database=second.grant("cash", env="DB")
+        )
 
     objects = load(render_chart(define))
     for name, user, stranger in (("one", "orders", "till"), ("two", "till", "orders")):

@@ -108,7 +108,9 @@ def test_what_is_written_is_a_directory_of_the_pod() -> None:
     """As large as the container's limit; a sidecar's are its own."""
     resources = Resources(ephemeral_storage_limit="1Gi")
     objects = orders(writes=["/tmp", "/var/cache/app"], resources=resources, sidecars=[sidecar(writes=["/tmp"])])
-    volumes = {each["name"]: each["emptyDir"]["sizeLimit"] for each in pod_spec(objects.one("Deployment", "shop", "orders"))["volumes"]}
+    volumes = {
+        each["name"]: each["emptyDir"]["sizeLimit"] for each in pod_spec(objects.one("Deployment", "shop", "orders"))["volumes"]
+    }
     main, helper = (objects.container("shop", "orders", name)["volumeMounts"] for name in ("orders", "helper"))
     assert [each["mountPath"] for each in main] == ["/tmp", "/var/cache/app"]
     assert [volumes[each["name"]] for each in main] == ["1Gi", "1Gi"]
@@ -122,7 +124,10 @@ def test_nothing_written_is_no_volume() -> None:
 
 def test_the_outside_is_ranges_of_ports_and_addresses_without_the_clusters_own() -> None:
     """Everywhere, if no addresses are named; ranges of another kind of address need no exception."""
-    outside = [Outside(ports=((443, 443), (8000, 8999)), reason="news"), Outside(ports=((80, 80),), reason="one", cidrs=("10.0.0.0/8",))]
+    outside = [
+        Outside(ports=((443, 443), (8000, 8999)), reason="news"),
+        Outside(ports=((80, 80),), reason="one", cidrs=("10.0.0.0/8",)),
+    ]
     policy = orders(outside=outside, cluster_cidrs=["10.244.0.0/16", "fd00::/48"]).one("NetworkPolicy", "shop", "orders")
     assert policy["spec"]["egress"][1:] == [
         {

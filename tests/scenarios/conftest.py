@@ -17,7 +17,8 @@ from tests.rendering import ROOT, render_chart
 class Golden(Protocol):
     """Compare what a scenario makes with the golden YAML: ``pytest --snapshot-update`` writes it."""
 
-    def __call__(self, define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None: ...
+    def __call__(self, define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None:
+        """Compare one scenario, in a chart of this namespace."""
 
 
 class YamlBeside(SingleFileSnapshotExtension):

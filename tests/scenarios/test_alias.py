@@ -12,7 +12,12 @@ def scenario(chart: Chart) -> None:
     """The client's edge opens both policies."""
     WebService(chart, "orders", image="example.test/orders:1", endpoint=ORDERS, aliases=["sales"], replicas=1)
     WebService(
-        chart, "till", image="example.test/till:1", endpoint=Endpoint("till", "shop", 80), env={"ORDERS": ORDERS.path("/api")}, replicas=1
+        chart,
+        "till",
+        image="example.test/till:1",
+        endpoint=Endpoint("till", "shop", 80),
+        env={"ORDERS": ORDERS.path("/api")},
+        replicas=1,
     )
 
 

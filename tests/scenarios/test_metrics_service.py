@@ -11,7 +11,9 @@ QUEUE = Endpoint("queue", "shop", 6379, scheme="redis")
 def scenario(chart: Chart) -> None:
     """The queue's password and the database's Secrets are made elsewhere."""
     database = ReplicatedDatabase(chart, "db", members=3, storage="1Gi", node_label="db=yes", existing_secrets={})
-    RedisQueue(chart, "queue", endpoint=QUEUE, lists=["SALES"], storage="1Gi", bootstrap_image="mongo:8.0.26", admin_secret="queue-admin")
+    RedisQueue(
+        chart, "queue", endpoint=QUEUE, lists=["SALES"], storage="1Gi", bootstrap_image="mongo:8.0.26", admin_secret="queue-admin"
+    )
     MetricsService(
         chart,
         "sales",

@@ -8,9 +8,15 @@ from tests.scenarios.conftest import Golden
 
 def scenario(chart: Chart) -> None:
     """A registry on a database whose Secrets are made elsewhere."""
-    database = ReplicatedDatabase(chart, "db", members=3, storage="1Gi", node_label="db=yes", existing_secrets={"keyfile": "db-key"})
+    database = ReplicatedDatabase(
+        chart, "db", members=3, storage="1Gi", node_label="db=yes", existing_secrets={"keyfile": "db-key"}
+    )
     RegistryService(
-        chart, "models", image="example.test/models:1", endpoint=Endpoint("models", "shop", 8080), database=database.grant("models", env="URL")
+        chart,
+        "models",
+        image="example.test/models:1",
+        endpoint=Endpoint("models", "shop", 8080),
+        database=database.grant("models", env="URL"),
     )
 
 

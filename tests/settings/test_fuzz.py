@@ -11,14 +11,20 @@ from hypothesis import strategies as st
 from mgmtcluster import Endpoint, InvalidInput, Settings, catalog, rules
 from tests.rendering import render
 
-QUANTITIES = st.sampled_from(["1", "1Gi", "10Gi", "512Mi", "2Gi", "1.5Gi", "250m", "0", "-1", "1e3", "", "Gi", "9" * 30, "1Ei", "1 Gi"])
+QUANTITIES = st.sampled_from(
+    ["1", "1Gi", "10Gi", "512Mi", "2Gi", "1.5Gi", "250m", "0", "-1", "1e3", "", "Gi", "9" * 30, "1Ei", "1 Gi"]
+)
 NAMES = st.sampled_from([service.name for service in catalog.ALL] + ["mongo", "redis", "busybox", "nobody", "", "A", "a.b"])
 IMAGES = st.sampled_from(["a:1", "a", "a:latest", "example.test:5000/a/b:1", "a@sha256:" + "0" * 64, "a:1@sha256:0", "A:1", ""])
 ENV_NAMES = st.sampled_from(["A", "MONGO_URL", "NODE_IP", "SEARCH_SERVER_API_URL", "HOME", "1", "", "a-b", "PUBLIC_DB_URL"])
-ENV_VALUES = st.sampled_from(["", "x", "$(NODE_IP)", "http://parser.services.svc.cluster.local:8000", "\n", "é", "'\"", "{}", "null"])
+ENV_VALUES = st.sampled_from(
+    ["", "x", "$(NODE_IP)", "http://parser.services.svc.cluster.local:8000", "\n", "é", "'\"", "{}", "null"]
+)
 ADDRESSES = st.sampled_from(["10.0.0.7", "::1", "nodes.example.test", "http://a", "a:1", "", "a_b", "-", "1.2.3.4.5", "[::1]"])
 CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "::/0", "10.0.0.1/8", "fd00::/48", "x", "10.244.0.0/16", "1.2.3.4"])
-URLS = st.sampled_from(["http://a.example:1", "http://[::1]:80", "http://10.96.0.1", "https://a/b?c#d", "http://a:99999", "ftp://a", "http://"])
+URLS = st.sampled_from(
+    ["http://a.example:1", "http://[::1]:80", "http://10.96.0.1", "https://a/b?c#d", "http://a:99999", "ftp://a", "http://"]
+)
 
 #: Any value that YAML can say.
 ANYTHING = st.recursive(
@@ -30,7 +36,9 @@ ANYTHING = st.recursive(
 
 def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """A mapping with some of these fields, seldom with a value of any kind."""
-    return st.fixed_dictionaries({}, optional={name: st.one_of(field, field, field, field, ANYTHING) for name, field in fields.items()})
+    return st.fixed_dictionaries(
+        {}, optional={name: st.one_of(field, field, field, field, ANYTHING) for name, field in fields.items()}
+    )
 
 
 AMOUNTS = optional(**{"cpu": QUANTITIES, "memory": QUANTITIES, "ephemeral-storage": QUANTITIES})
@@ -131,7 +139,11 @@ def test_a_damaged_file_is_read_or_refused_in_lines(data: st.DataObject, tmp_pat
     whole = yaml.safe_dump(json.loads(Settings().model_dump_json()))
     start = data.draw(st.integers(0, len(whole) - 1))
     end = data.draw(st.integers(start, min(start + 30, len(whole))))
-    put = data.draw(st.sampled_from(["", whole[start:end] * 2, "\t", ": ", "- ", "\n", "{", "]", "'", "&a ", "*a", "#", "|\n", "---\n", "\x85"]))
+    put = data.draw(
+        st.sampled_from(
+            ["", whole[start:end] * 2, "\t", ": ", "- ", "\n", "{", "]", "'", "&a ", "*a", "#", "|\n", "---\n", "\x85"]
+        )
+    )
     file = tmp_path / "mine.yaml"
     file.write_text(whole[:start] + put + whole[end:])
     try:
@@ -148,13 +160,19 @@ VALID = st.fixed_dictionaries(
         "storage_class": st.just("fast"),
         "cluster_cidrs": st.sampled_from([[], ["10.42.0.0/16"], ["fd00::/48", "10.244.0.0/16"]]),
         "outside_cidrs": st.sampled_from([["203.0.113.0/24"], ["10.0.0.0/8", "2000::/3"]]),
-        "images": st.dictionaries(st.sampled_from(["mongo", "redis", "parser"]), st.sampled_from(["a:1", "a@sha256:" + "0" * 64]), max_size=1),
-        "registry_database": st.sampled_from([{"members": 5}, {"members": 3, "keep_running": 7}, {"memory": "64Gi", "storage": "1.5Ti"}]),
+        "images": st.dictionaries(
+            st.sampled_from(["mongo", "redis", "parser"]), st.sampled_from(["a:1", "a@sha256:" + "0" * 64]), max_size=1
+        ),
+        "registry_database": st.sampled_from(
+            [{"members": 5}, {"members": 3, "keep_running": 7}, {"memory": "64Gi", "storage": "1.5Ti"}]
+        ),
         "metrics_database": st.sampled_from([{"existing_secrets": {}}, {"members": 1, "single_member_may_lose_data": True}]),
         "metrics_redis": st.sampled_from([{"memory": "1.5Gi"}, {"existing_secret": "a.b"}]),
         "services": st.dictionaries(
             st.sampled_from(["parser", "search-server", "tasks-db-svc"]),
-            st.sampled_from([{"replicas": 50}, {"replicas": 1}, {"env": {"A": "\n'\"{}$(NODE_IP)é"}}, {"resources": {"limits": {"cpu": "4"}}}]),
+            st.sampled_from(
+                [{"replicas": 50}, {"replicas": 1}, {"env": {"A": "\n'\"{}$(NODE_IP)é"}}, {"resources": {"limits": {"cpu": "4"}}}]
+            ),
             max_size=2,
         ),
         "adhoc_inference_url": st.sampled_from(["http://[2001:db8::1]:8080", "https://a.example/v1", "http://a.b.svc:80"]),

@@ -41,7 +41,7 @@ BY_STRUCTURE = (
 
 def test_the_committed_schema_is_the_models() -> None:
     """``make schema`` changes nothing."""
-    assert SCHEMA == json_schema()
+    assert json_schema() == SCHEMA
 
 
 def test_the_module_prints_the_schema() -> None:
@@ -93,7 +93,10 @@ def test_an_editor_sees_a_mistake_of_structure(mistake: str) -> None:
     [
         {"services": {"parser": {"resources": {"limits": {"ephemeral-storage": "1Gi"}}, "env": {"A": "b"}}}},
         {"images": {"parser": "example.test/parser:1"}, "node_address": "nodes.example.test"},
-        {"registry_database": {"members": 5, "existing_secrets": {"keyfile": "a"}}, "public_database_secret": {"name": "a", "key": "b"}},
+        {
+            "registry_database": {"members": 5, "existing_secrets": {"keyfile": "a"}},
+            "public_database_secret": {"name": "a", "key": "b"},
+        },
     ],
 )
 def test_an_editor_accepts_what_the_program_accepts(given: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Each setting has its effect on what is installed, and no other."""
 
 import json
-from copy import deepcopy
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,13 @@ def test_node_address_is_what_clients_outside_are_told() -> None:
     """It replaces the IP of the pod's own node, and no URL changes otherwise."""
     before, after = render().objects, render({"node_address": "nodes.example.test"}).objects
     sources = {
-        name: [each for workload in objects.workloads() for box in containers_of(workload) for each in box.get("env", ()) if each["name"] == "NODE_IP"]
+        name: [
+            each
+            for workload in objects.workloads()
+            for box in containers_of(workload)
+            for each in box.get("env", ())
+            if each["name"] == "NODE_IP"
+        ]
         for name, objects in (("before", before), ("after", after))
     }
     assert len(sources["before"]) == len(sources["after"]) == 3
@@ -106,7 +112,10 @@ def test_image_registry_and_tag_are_those_of_every_image_of_the_platform() -> No
         expected = image.replace("docker.io/aiosv1/", ours).replace(":v1", ":v2.1") if "aiosv1" in image else image
         assert images(after)[name] == expected
     assert "aiosv1" not in json.dumps(after)
-    assert env_of(after.container("services", "cluster-controller-gateway"))["INFRA_CONTAINER_IMAGE_NAME"] == f"{ours}cluster-infra:v2.1"
+    assert (
+        env_of(after.container("services", "cluster-controller-gateway"))["INFRA_CONTAINER_IMAGE_NAME"]
+        == f"{ours}cluster-infra:v2.1"
+    )
     assert after.container("services", "parser")["image"] == f"{ours}parser:v2.1"
 
 
@@ -139,7 +148,9 @@ def test_an_image_by_its_digest_is_not_pulled_again() -> None:
     after = render({"images": {"parser": DIGEST}}).objects
     assert after.container("services", "parser")["imagePullPolicy"] == "IfNotPresent"
     assert render().objects.container("services", "parser")["imagePullPolicy"] == "Always"
-    assert "app.kubernetes.io/version" not in after.one("Deployment", "services", "parser")["spec"]["template"]["metadata"]["labels"]
+    assert (
+        "app.kubernetes.io/version" not in after.one("Deployment", "services", "parser")["spec"]["template"]["metadata"]["labels"]
+    )
 
 
 def test_the_helper_of_volumes_has_its_image_in_two_places() -> None:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from .installation import Installation
 from .kube import Kubectl
-from .workspace import Workspace, blocks
+from .workspace import Workspace, blocks, commanded
+
+_REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
+
+
+def test_the_documented_commands_uninstall_a_phase(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
+    """They remove services, and a database whose claims and volumes stay and are used again."""
+    databases.settle()
+    services, database = blocks("Uninstall a phase")
+    claims = databases.claims()
+    assert "60-services" in services, "this workspace has none: the tests of the phases remove them with the same command"
+    workspace.run(database)
+    kubectl.until("the members to be gone", lambda: not kubectl.items("pods", *_REGISTRY))
+    assert databases.claims() == claims
+    workspace.run("kubectl apply -f dist/")
+    databases.settle()
+    assert databases.claims() == claims
 
 
 def test_the_volumes_of_deleted_namespaces_are_adopted(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
@@ -28,3 +44,21 @@ def test_the_volumes_of_deleted_namespaces_are_adopted(workspace: Workspace, dat
     assert databases.claims() == claims
     phases = {volume["metadata"]["name"]: volume["status"]["phase"] for volume in kubectl.items("pv")}
     assert {phases[volume] for volume in claims.values()} == {"Bound"}
+
+
+def test_every_documented_command_is_run() -> None:
+    """The headings with commands are those whose commands the tests of the databases run."""
+    assert commanded() == {
+        "Which database",
+        "More members",
+        "Fewer members: first the votes",
+        "Fewer members: then the pods",
+        "Where the class can expand",
+        "Where the class cannot expand",
+        "Look at what is there",
+        "Make the claims again",
+        "Install again",
+        "Uninstall a phase",
+        "Uninstall everything",
+        "Delete the volumes for good",
+    }
