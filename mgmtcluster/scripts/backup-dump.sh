@@ -32,7 +32,7 @@ fi
 sync "$dump.partial" "$dump$COUNTS.partial"
 mv "$dump$COUNTS.partial" "$dump$COUNTS"
 mv "$dump.partial" "$dump$ARCHIVE"
-echo "dumped $(comparable < "$dump$COUNTS" | summary) into $(basename "$dump")"
+echo "dumped $(comparable < "$dump$COUNTS" | summary) into ${dump##*/}"
 
 [ -n "${KEEP:-}" ] || exit 0
 ls "$DUMPS" | complete | superfluous | while read -r old; do

@@ -11,7 +11,8 @@ import pydantic
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
 from mgmtcluster.constructs._service_checks import within
-from mgmtcluster.constructs.database_backup import BACKUP_USER, place_problems
+from mgmtcluster.constructs.bucket import place_problems
+from mgmtcluster.constructs.database_backup import BACKUP_USER
 from mgmtcluster.constructs.database_monitoring import MONITOR_USER
 from mgmtcluster.constructs.grant import PASSWORD_ENV
 from mgmtcluster.constructs.replica_set import member_problems, version_problems

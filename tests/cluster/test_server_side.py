@@ -31,12 +31,25 @@ def test_a_second_server_side_apply_changes_nothing(server_side: Installation, k
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-def test_a_client_side_apply_after_it_succeeds(server_side: Installation) -> None:
-    """It exits 0 and moves no generation: nothing of what the pods are made of changes hands."""
+def test_a_client_side_apply_after_it_succeeds(server_side: Installation, kubectl: Kubectl) -> None:
+    """It exits 0, changes nothing that is asked for, and leaves the pods alone; the next server-side one has no conflict.
+
+    It writes kubectl's own annotation, which moves the generation of a Deployment.
+    """
     server_side.settle()
-    before = server_side.generations()
+    before, pods = server_side.objects(), _running(kubectl)
     done = server_side.apply()
     assert done.returncode == 0, done.stderr
-    assert server_side.generations() == before
+    assert {name: item.get("spec") for name, item in server_side.objects().items()} == {
+        name: item.get("spec") for name, item in before.items()
+    }
     again = server_side.apply("--server-side")
     assert again.returncode == 0, again.stderr
+    server_side.settle()
+    assert _running(kubectl) == pods
+
+
+def _running(kubectl: Kubectl) -> set[str]:
+    """The pods that stay: those of Deployments and StatefulSets."""
+    pods = kubectl.items("pods", "--all-namespaces", "--field-selector=status.phase=Running")
+    return {pod["metadata"]["uid"] for pod in pods}

@@ -18,13 +18,20 @@ from tests.scripts.dump_tools import install
 PASSWORD = "it's-the-pass:word/of%backup"
 ACCESS_KEY, SECRET_KEY = "AKIAOFTHEBUCKET", "the+secret/key=of the bucket"
 OLD = ("registry-20261120T013000Z", "registry-20261121T013000Z", "registry-20261122T013000Z")
-DATA = {"shop.orders": 5, "shop.a collection (of 3 documents)": 1, "bank.empty": 0, "bank.system.buckets.weather": 2, "config.image": 7}
+DATA = {
+    "shop.orders": 5,
+    "shop.a collection (of 3 documents)": 1,
+    "bank.empty": 0,
+    "bank.system.buckets.weather": 2,
+    "config.image": 7,
+}
 
 #: What the scripts may use of the database's image, which is Ubuntu's, and of rclone's, which is Alpine's.
 UBUNTU = (
-    "awk basename bash cat cmp date diff dirname find grep ls mkdir mv paste rm sed sh sleep sort sync tail tee timeout tr wc"
-).split()
-ALPINE = "cat dirname grep ls paste sed sh sort".split()
+    *("awk", "bash", "cat", "cmp", "date", "diff", "dirname", "find", "grep", "ls", "mkdir", "mv", "paste", "rm", "sed"),
+    *("sh", "sleep", "sort", "sync", "tail", "tee", "timeout", "tr", "wc"),
+)
+ALPINE = ["cat", "dirname", "grep", "ls", "paste", "sed", "sh", "sort"]
 
 
 @dataclass
@@ -132,4 +139,3 @@ def free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-

@@ -17,6 +17,7 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -133,7 +134,7 @@ def mongorestore(arguments: Sequence[str]) -> None:
 
 def mongod(arguments: Sequence[str]) -> None:
     """Answer hello as a mongod without a replica set does, on 127.0.0.1 alone."""
-    values = dict(zip(arguments, arguments[1:], strict=False))
+    values = dict(pairwise(arguments))
     assert values["--bind_ip"] == "127.0.0.1"
     assert "--nounixsocket" in arguments
     assert {each for each in arguments if each.startswith("--")} == MONGOD | {"--nounixsocket"}, "unknown option"

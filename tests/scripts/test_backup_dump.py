@@ -48,7 +48,9 @@ def dumped_from(pod: Pod) -> list[int]:
 def test_a_dump_is_an_archive_and_what_was_counted(pod: Pod) -> None:
     """With the time of its start in its name, and everything that mongodump said it dumped."""
     ended = pod.run("dump")
-    assert (ended.returncode, names_in(pod.dumps)) == (0, files(name := names_in(pod.dumps)[0].partition(".")[0]))
+    assert ended.returncode == 0
+    name = names_in(pod.dumps)[0].partition(".")[0]
+    assert names_in(pod.dumps) == files(name)
     assert re.fullmatch(r"registry-\d{8}T\d{6}Z", name)
     counted = (pod.dumps / f"{name}.counts").read_text().splitlines()
     assert counted == ["1\tadmin.system.version", *(f"{count}\t{each}" for each, count in DATA.items())]
@@ -102,7 +104,10 @@ def test_old_dumps_are_removed_once_there_are_newer_ones(pod: Pod) -> None:
     left = {name.partition(".")[0] for name in names_in(pod.dumps)}
     new = max(name for name in left if name.startswith("registry-2"))
     assert left == {new, OLD[2], "registry-other-20261122T013000Z", "metrics-db-20261122T013000Z"}
-    assert [line for line in ended.stdout.splitlines() if line.startswith("removed")] == [f"removed {OLD[1]}", f"removed {OLD[0]}"]
+    assert [line for line in ended.stdout.splitlines() if line.startswith("removed")] == [
+        f"removed {OLD[1]}",
+        f"removed {OLD[0]}",
+    ]
 
 
 @pytest.mark.parametrize("failing", ["mongodump", "counts"])

@@ -45,7 +45,10 @@ def test_as_many_as_were_dumped_is_well(run: Callable[..., Ended]) -> None:
 @pytest.mark.parametrize(
     ("loses", "sentence"),
     [
-        ({"shop.orders": 1}, f"{NEW} is restored with other counts than it was dumped with: shop.orders 5 dumped and 4 restored (1 such)"),
+        (
+            {"shop.orders": 1},
+            f"{NEW} is restored with other counts than it was dumped with: shop.orders 5 dumped and 4 restored (1 such)",
+        ),
         (
             {"shop.orders": "all", "bank.empty": "all"},
             f"{NEW} is restored with other counts than it was dumped with: bank.empty 0 dumped and none restored (2 such)",
