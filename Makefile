@@ -44,7 +44,7 @@ snapshots: .venv/dev ## Renew the snapshots of tests/scenarios.
 	@$(PYTEST) -q tests/scenarios --snapshot-update
 
 bench: .venv/dev ## Measure and print the table of docs/performance.md.
-	@.venv/bin/python tests/bench.py
+	@.venv/bin/python -m tests.bench
 
 lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.json.
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt

@@ -4,7 +4,6 @@ Each figure is a whole process or a whole synth, several times in turn with what
 speed drifts does not change the ratio.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.scripts.test_ready import cpu_milliseconds
 
 ROOT = Path(__file__).parent.parent
 RUNS = 7
@@ -88,30 +89,19 @@ def one_more_synth() -> list[float]:
     return [float(line) * 1000 for line in out.split()]
 
 
-def probe_cpu() -> list[float]:
-    """Milliseconds of CPU of one readiness probe, against a port where nothing listens."""
-    figures = []
-    for _ in range(25):
-        before = os.times()
-        subprocess.run(["bash", "mgmtcluster/scripts/ready.sh", "9"], cwd=ROOT, check=False)
-        after = os.times()
-        figures.append((after.children_user + after.children_system - before.children_user - before.children_system) * 1000)
-    return figures
-
-
 def row(what: str, figures: list[float], goal: str, unit: str) -> str:
     """A line of the table: median, the least and the most."""
     low, middle, high = min(figures), statistics.median(figures), max(figures)
-    return f"| {what} | {middle:.2f}{unit} | {low:.2f} – {high:.2f} | {goal} |"
+    return f"| {what} | {middle:.2f}{unit} | {low:.2f} to {high:.2f} | {goal} |"
 
 
 def main() -> None:
     """Print the table."""
     print("| what | median | spread | goal |\n| --- | --- | --- | --- |")
-    print(row("the whole app against its floor", ratio(app, python(FLOOR)), "≤ 2.1", "×"))
-    print(row("500 registry services against 100", ratio(python(MANY, "500"), python(MANY, "100"), 3), "≤ 5.5", "×"))
+    print(row("the whole app against its floor", ratio(app, python(FLOOR)), "≤ 2.1", " x"))
+    print(row("500 registry services against 100", ratio(python(MANY, "500"), python(MANY, "100"), 3), "≤ 5.5", " x"))
     print(row("one more synth of a service in a test", one_more_synth(), "≤ 40", " ms"))
-    print(row("CPU of a readiness probe", probe_cpu(), "", " ms"))
+    print(row("CPU of a readiness probe", cpu_milliseconds(), "", " ms"))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-import mgmtcluster
 from cdk8s import App
+
+import mgmtcluster
 from mgmtcluster import rules
 
 CONTRIBUTING = Path(__file__).parent.parent / "CONTRIBUTING.md"

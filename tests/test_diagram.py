@@ -14,8 +14,9 @@ def test_the_committed_map_is_the_platforms() -> None:
 def test_every_workload_is_drawn_in_the_room_of_its_namespace() -> None:
     """An edge gives both ends a box, and an arrow with its port; a grant gives one with its database."""
     web, database = Peer("shop", "web"), Peer("data", "orders-db")
-    lines = [*mermaid([Edge(web, Peer("shop", "cart"), 80, why="CART_URL"), Edge(web, database, 27017, why="URL", database="orders")])]
-    assert lines == [
+    calls = Edge(web, Peer("shop", "cart"), 80, why="CART_URL")
+    uses = Edge(web, database, 27017, why="URL", database="orders")
+    assert [*mermaid([calls, uses])] == [
         "flowchart LR",
         "  subgraph data",
         "    data_orders_db[orders-db]",

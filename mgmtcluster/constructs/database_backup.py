@@ -29,16 +29,8 @@ BACKUP, DRILL, RESTORE = "backup", "restore-drill", "restore"
 #: Weekly, when nobody works.
 DEFAULT_DRILL: Final = "0 4 * * 0"
 
-_SCRIPTS = (
-    "backup-drill.sh",
-    "backup-dump.sh",
-    "backup-fetch.sh",
-    "backup-lib.sh",
-    "backup-member.sh",
-    "backup-restore.sh",
-    "backup-store.sh",
-    "ready.sh",
-)
+_STEPS = ("drill", "dump", "fetch", "lib", "member", "restore", "store")
+_SCRIPTS = (*(f"backup-{step}.sh" for step in _STEPS), "ready.sh")
 _COMPONENT = "backup"
 _NEVER = "0 0 1 1 *"
 

@@ -14,6 +14,7 @@
 const crypto = require('crypto');
 const fs = require('fs');
 const https = require('https');
+const net = require('net');
 const path = require('path');
 
 const REQUEST_MILLISECONDS = 10000;
@@ -83,6 +84,8 @@ function post(settings, body) {
     path: `/api/v1/namespaces/${namespace}/secrets`,
     headers: { Authorization: `Bearer ${token()}`, 'Content-Type': 'application/json', Accept: 'application/json' },
     timeout: REQUEST_MILLISECONDS,
+    // Node.js 24 matches no IPv6 address of a certificate; every API server's has this name too.
+    ...(net.isIPv6(host) && { servername: 'kubernetes.default.svc' }),
   };
   return new Promise((resolve, reject) => {
     const request = https.request(options, (response) => {

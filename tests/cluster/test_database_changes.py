@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -108,13 +109,20 @@ def test_storage_grows_where_the_class_can_expand(workspace: Workspace, database
     assert _asked(_set(kubectl)["spec"]["volumeClaimTemplates"][0]) == "20Gi"
 
 
-def test_storage_grows_a_member_at_a_time_where_it_cannot(
+def test_a_member_gets_a_new_volume_after_its_vote_was_taken(
     workspace: Workspace, databases: Installation, kubectl: Kubectl
 ) -> None:
-    """A member gets a new volume of the new size, and the others stay as they are."""
+    """Where the class cannot expand, a member gets a new volume of the new size, and the others stay as they are."""
     pods, claims = _uids(_pods(kubectl)), databases.claims()
     workspace.settings["registry_database"] = {"storage": "30Gi"}
     _run(workspace, "Where the class cannot expand")
+    workspace.settings["registry_database"]["replace_member"] = 2
+    _run(workspace, "Take its vote away")
+    assert _desired(kubectl) == {0, 1}
+    _run(workspace, "Give it a new volume")
+    del workspace.settings["registry_database"]["replace_member"]
+    _run(workspace, "Give its vote back")
+    assert _desired(kubectl) == {0, 1, 2}
     databases.settle(databases.folder / "10-registry-database.k8s.yaml")
     now = databases.claims()
     assert {name for name in now if now[name] != claims[name]} == {"registries/data-registry-2"}
@@ -144,6 +152,14 @@ def _jobs(kubectl: Kubectl) -> set[str]:
     """The converge Jobs that are there, by what no later one shares."""
     jobs = kubectl.items("jobs", "--namespace=registries", "--selector=app.kubernetes.io/name=registry-init-client")
     return {job["metadata"]["uid"] for job in jobs}
+
+
+def _desired(kubectl: Kubectl) -> set[int]:
+    """The members that the one converge Job which is there asks for."""
+    [job] = kubectl.items("jobs", "--namespace=registries", "--selector=app.kubernetes.io/name=registry-init-client")
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    [members] = [variable["value"] for variable in container["env"] if variable["name"] == "MEMBERS"]
+    return {int(host.partition(".")[0].removeprefix("registry-")) for host in json.loads(members)}
 
 
 def _set(kubectl: Kubectl) -> Json:

@@ -15,7 +15,7 @@ from mgmtcluster import catalog
 from .kube import Done, Json
 
 ROOT = Path(__file__).parents[2]
-_PAGES = (ROOT / "docs" / "operations.md", ROOT / "docs" / "operations-draft.md")
+_PAGE = ROOT / "docs" / "operations.md"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -68,19 +68,17 @@ class Workspace:
 
 def commanded() -> set[str]:
     """The headings of the operator's page that have commands."""
-    page = next(page for page in _PAGES if page.exists() and _section(page, "Which database"))
-    headings = re.findall(r"^#+ (.+)$", _BLOCK.sub("", page.read_text()), re.MULTILINE)
-    return {heading for heading in headings if _BLOCK.search(_section(page, heading))}
+    headings = re.findall(r"^#+ (.+)$", _BLOCK.sub("", _PAGE.read_text()), re.MULTILINE)
+    return {heading for heading in headings if _BLOCK.search(_section(heading))}
 
 
 def blocks(heading: str) -> list[str]:
     """The shell blocks under a heading of the operator's page, each after the one that says which database is meant."""
-    page = next(page for page in _PAGES if page.exists() and _section(page, heading))
-    [which] = _BLOCK.findall(_section(page, "Which database"))
-    return [which + block for block in _BLOCK.findall(_section(page, heading))]
+    [which] = _BLOCK.findall(_section("Which database"))
+    return [which + block for block in _BLOCK.findall(_section(heading))]
 
 
-def _section(page: Path, heading: str) -> str:
+def _section(heading: str) -> str:
     """What stands between a heading and the next one, of any level."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", page.read_text(), re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", _PAGE.read_text(), re.MULTILINE | re.DOTALL)
     return found[1] if found else ""

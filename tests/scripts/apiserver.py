@@ -54,7 +54,8 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     now = datetime.datetime.now(datetime.UTC)
 
     def build(name: str, issuer: str, key: ec.EllipticCurvePrivateKey, ca: bool) -> x509.CertificateBuilder:
-        addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+        names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+        names = [*names, x509.DNSName("kubernetes.default.svc")]
         return (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
@@ -64,7 +65,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
             .not_valid_before(now - datetime.timedelta(minutes=5))
             .not_valid_after(now + datetime.timedelta(hours=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
         )
 
     authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
