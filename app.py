@@ -6,7 +6,6 @@ import os
 import mgmtcluster
 from cdk8s import App, YamlOutputType
 
-
 arguments = argparse.ArgumentParser(description="Turn settings into the manifests of a management cluster.")
 arguments.add_argument("--settings", metavar="FILE", help="default: $MGMTCLUSTER_SETTINGS, else settings.yaml")
 arguments.add_argument("--output", metavar="FOLDER", default=os.environ.get("CDK8S_OUTDIR", "dist"), help="default: dist")
@@ -18,8 +17,4 @@ with mgmtcluster.one_line_errors():
         app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
         mgmtcluster.ManagementCluster(app, settings=settings)
         app.synth()
-        if settings.monitoring:
-            # In a folder of its own: a cluster without Prometheus' operator does not know these kinds.
-            monitoring = App(outdir=f"{folder}/{mgmtcluster.MONITORING_FOLDER}", yaml_output_type=YamlOutputType.FILE_PER_CHART)
-            mgmtcluster.Monitoring(monitoring, settings=settings)
-            monitoring.synth()
+        mgmtcluster.synth_monitoring(folder, settings=settings)

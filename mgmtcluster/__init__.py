@@ -6,7 +6,7 @@ choose_node()
 
 from mgmtcluster import catalog, rules  # noqa: E402  (whatever imports cdk8s starts Node.js, which is chosen above)
 from mgmtcluster.addresses import Address, Endpoint  # noqa: E402
-from mgmtcluster.charts.monitoring import Monitoring  # noqa: E402
+from mgmtcluster.charts.monitoring import Monitoring, synth_monitoring  # noqa: E402
 from mgmtcluster.cluster import ManagementCluster  # noqa: E402
 from mgmtcluster.constructs.bucket import Bucket  # noqa: E402
 from mgmtcluster.constructs.database_alerts import DatabaseAlerts  # noqa: E402
@@ -23,7 +23,7 @@ from mgmtcluster.constructs.service_options import ServiceOptions  # noqa: E402
 from mgmtcluster.constructs.web_service import WebService  # noqa: E402
 from mgmtcluster.edges import Edge, Peer, edges_of  # noqa: E402
 from mgmtcluster.errors import InvalidInput, one_line_errors  # noqa: E402
-from mgmtcluster.output import MONITORING_FOLDER, staged  # noqa: E402
+from mgmtcluster.output import staged  # noqa: E402
 from mgmtcluster.settings import Settings  # noqa: E402
 from mgmtcluster.workload import (  # noqa: E402
     ExecProbe,
@@ -36,7 +36,6 @@ from mgmtcluster.workload import (  # noqa: E402
 )
 
 __all__ = [
-    "MONITORING_FOLDER",
     "Address",
     "Bucket",
     "DatabaseAlerts",
@@ -70,4 +69,5 @@ __all__ = [
     "one_line_errors",
     "rules",
     "staged",
+    "synth_monitoring",
 ]

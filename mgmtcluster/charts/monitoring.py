@@ -1,10 +1,12 @@
 """What Prometheus' operator reads, beside the phases: an app and a folder of its own, since not every cluster has one."""
 
+from cdk8s import App, YamlOutputType
 from constructs import Construct
 
 from mgmtcluster import catalog, rules
 from mgmtcluster.charts.phase import Phase, Wave
 from mgmtcluster.constructs.database_alerts import DatabaseAlerts
+from mgmtcluster.output import MONITORING_FOLDER
 from mgmtcluster.settings import DatabaseSettings, Settings
 
 _PHASES = {catalog.REGISTRY: "10-registry-database", catalog.METRICS_DB: "40-metrics-database"}
@@ -24,6 +26,17 @@ class Monitoring:
     def __init__(self, app: Construct, *, settings: Settings) -> None:
         self.alerts = {what.name: _alerts(app, what, settings=settings) for what in catalog.REPLICA_SETS}
         rules.enforce(app)
+
+
+def synth_monitoring(folder: str, *, settings: Settings) -> None:
+    """Write the monitoring of a cluster whose settings ask for it, into a folder of its own below ``folder``.
+
+    ``kubectl apply -f`` does not read that one: a cluster without Prometheus' operator does not know these kinds.
+    """
+    if settings.monitoring:
+        app = App(outdir=f"{folder}/{MONITORING_FOLDER}", yaml_output_type=YamlOutputType.FILE_PER_CHART)
+        Monitoring(app, settings=settings)
+        app.synth()
 
 
 def _alerts(app: Construct, what: catalog.ReplicaSet, *, settings: Settings) -> DatabaseAlerts:

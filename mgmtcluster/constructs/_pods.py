@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from constructs import Construct
+
 from mgmtcluster._k8s import k8s, number, quantity
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
 from mgmtcluster.types import image_parts
@@ -184,3 +186,23 @@ def config_map_volume(name: str, config_map: str) -> k8s.Volume:
 def pull_secrets(names: Sequence[str]) -> list[k8s.LocalObjectReference] | None:
     """Names of Secrets as a pod refers to them."""
     return [k8s.LocalObjectReference(name=name) for name in names] or None
+
+
+def pod_disruption_budget(
+    scope: Construct, *, metadata: k8s.ObjectMeta, selector: Mapping[str, str], unhealthy: str
+) -> k8s.KubePodDisruptionBudget:
+    """Define that a drain takes one of these pods at a time.
+
+    Args:
+        unhealthy: whether pods that are not ready may go too: ``AlwaysAllow``, or ``IfHealthyBudget`` where the others need them.
+    """
+    return k8s.KubePodDisruptionBudget(
+        scope,
+        "pod-disruption-budget",
+        metadata=metadata,
+        spec=k8s.PodDisruptionBudgetSpec(
+            max_unavailable=number(1),
+            unhealthy_pod_eviction_policy=unhealthy,
+            selector=k8s.LabelSelector(match_labels=selector),
+        ),
+    )

@@ -23,6 +23,7 @@ from mgmtcluster.constructs import _database_pods, _pods
 from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs._converge_job import converge_job
 from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.constructs._pods import pod_disruption_budget
 from mgmtcluster.constructs._scripts import read_scripts
 from mgmtcluster.constructs.grant import PASSWORD_KEY, Grant, user_secret
 from mgmtcluster.constructs.replica_set import MONGODB_PORT, member_problems, name_problems, version_problems
@@ -143,7 +144,9 @@ class ReplicatedDatabase(Construct):
         k8s.KubeConfigMap(self, "scripts", metadata=self._metadata(self.scripts), data=scripts)
         k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(self.name), automount_service_account_token=False)
         self.stateful_set = self._stateful_set(storage, memory, storage_class, node_label)
-        self.pod_disruption_budget = self._pod_disruption_budget()
+        self.pod_disruption_budget = pod_disruption_budget(
+            self, metadata=self._metadata(self.name), selector={NAME_LABEL: self.name}, unhealthy="IfHealthyBudget"
+        )
         self.network_policy = workload_policy(self, "network-policy", peer=self.peer, component="database")
         self.secrets = self._bootstrap() if existing_secrets is None else None
         self.job = converge_job(
@@ -272,18 +275,6 @@ class ReplicatedDatabase(Construct):
                     ),
                 ),
                 volume_claim_templates=[claim_template(storage, storage_class)],
-            ),
-        )
-
-    def _pod_disruption_budget(self) -> k8s.KubePodDisruptionBudget:
-        return k8s.KubePodDisruptionBudget(
-            self,
-            "pod-disruption-budget",
-            metadata=self._metadata(self.name),
-            spec=k8s.PodDisruptionBudgetSpec(
-                max_unavailable=number(1),
-                unhealthy_pod_eviction_policy="IfHealthyBudget",
-                selector=self._selector,
             ),
         )
 

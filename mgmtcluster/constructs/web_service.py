@@ -12,6 +12,7 @@ from mgmtcluster.checked import checked
 from mgmtcluster.claims import claim
 from mgmtcluster.constructs import _pods
 from mgmtcluster.constructs._network_policy import workload_policy
+from mgmtcluster.constructs._pods import pod_disruption_budget
 from mgmtcluster.constructs._service_checks import service_problems
 from mgmtcluster.constructs._service_pods import service_pod_spec
 from mgmtcluster.constructs.grant import Grant
@@ -82,7 +83,11 @@ class WebService(Construct):
         self.deployment = self._deployment(image, database)
         self.services = self._services()
         self.service = self.services[0]
-        self.pod_disruption_budget = self._pod_disruption_budget() if self._options["replicas"] > 1 else None
+        self.pod_disruption_budget = (
+            pod_disruption_budget(self, metadata=self._metadata(self.peer.name), selector=self._selector, unhealthy="AlwaysAllow")
+            if self._options["replicas"] > 1
+            else None
+        )
         self.network_policy = workload_policy(
             self,
             "network-policy",
@@ -155,17 +160,5 @@ class WebService(Construct):
                 type="NodePort" if exposed else "ClusterIP",
                 selector=self._selector,
                 ports=[_pods.service_port(each, exposed=exposed) for each in endpoints],
-            ),
-        )
-
-    def _pod_disruption_budget(self) -> k8s.KubePodDisruptionBudget:
-        return k8s.KubePodDisruptionBudget(
-            self,
-            "pod-disruption-budget",
-            metadata=self._metadata(self.peer.name),
-            spec=k8s.PodDisruptionBudgetSpec(
-                max_unavailable=number(1),
-                unhealthy_pod_eviction_policy="AlwaysAllow",
-                selector=k8s.LabelSelector(match_labels=self._selector),
             ),
         )
