@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
 import pytest
 
 from mgmtcluster import catalog
 
-from .installation import Installation
+from .installation import Installation, Installations
 from .kube import Json, Kubectl
 from .workspace import Workspace, blocks
 
 _REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
 _JOBS = "--selector=app.kubernetes.io/name in (registry-bootstrap, registry-init-client)"
 
-pytestmark = pytest.mark.cluster
+
+@pytest.fixture(scope="module", autouse=True)
+def _leaves_nothing(installations: Installations) -> Iterator[None]:
+    yield
+    installations.clear()
 
 
 def test_a_lost_password_is_made_again_by_both_jobs(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
