@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mgmtcluster import catalog
+from mgmtcluster._k8s import NAME_LABEL
 from mgmtcluster._objects import Object
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.rules import Rule
 from mgmtcluster.settings import Settings
-
-_NAME_LABEL = "app.kubernetes.io/name"
 
 
 def seed_rule(settings: Settings) -> Rule:
@@ -52,6 +51,6 @@ def _ports(objects: Sequence[Object]) -> Iterator[tuple[str, str, str | None, Ma
     """Each port of each Service that selects pods: namespace, name, the pods' name, the port."""
     for each in objects:
         if each["kind"] == "Service" and "selector" in each["spec"]:
-            pods = each["spec"]["selector"].get(_NAME_LABEL)
+            pods = each["spec"]["selector"].get(NAME_LABEL)
             for port in each["spec"]["ports"]:
                 yield each["metadata"]["namespace"], each["metadata"]["name"], pods, port
