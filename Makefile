@@ -5,13 +5,15 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cdk8s test test-cluster security lint check schema map snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-cluster security lint check schema map snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 synth: .venv/run ## Turn settings.yaml into dist/, and say what changed (SETTINGS=FILE, OUTPUT=FOLDER).
 	@.venv/bin/python app.py $(if $(SETTINGS),--settings '$(SETTINGS)') --output '$(OUTPUT)'
+
+cli: .venv/cli ## Install the command .venv/bin/mgmtcluster, which looks at a cluster.
 
 cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, which empties dist/ first.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
@@ -49,7 +51,8 @@ bench: .venv/dev ## Measure and print the table of docs/performance.md.
 lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.json.
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
-	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group test --group lint -c requirements/run.txt -o requirements/dev.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli -c requirements/run.txt -o requirements/cli.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli --group test --group lint -c requirements/cli.txt -o requirements/dev.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	@npm install --package-lock-only --ignore-scripts
 
@@ -71,7 +74,13 @@ clean: ## Remove what was installed.
 	  ln -sf "$$wheel/lib/node_modules/npm/bin/npx-cli.js" .venv/bin/npx
 	@touch $@
 
-.venv/dev: .venv/run requirements/dev.txt
+.venv/cli: .venv/run requirements/cli.txt
+	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/cli.txt
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m mgmtcluster.cli "$$@"\n' "$(CURDIR)" > .venv/bin/mgmtcluster
+	@chmod +x .venv/bin/mgmtcluster
+	@touch $@
+
+.venv/dev: .venv/cli requirements/dev.txt
 	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/bin/python -r requirements/dev.txt
 	@touch $@
 

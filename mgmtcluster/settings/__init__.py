@@ -22,12 +22,21 @@ from mgmtcluster.settings.parts import (
 from mgmtcluster.settings.yaml_file import read_mapping
 from mgmtcluster.types import Cidr, HostAddress, HostAndPort, HttpUrl, Image, ImageRegistry, ImageTag, Name, ObjectName
 
-__all__ = ["SETTINGS_ENV", "DatabaseSettings", "RedisSettings", "SecretKeySettings", "ServiceSettings", "Settings"]
+__all__ = [
+    "DEFAULT_FILE",
+    "SETTINGS_ENV",
+    "DatabaseSettings",
+    "RedisSettings",
+    "SecretKeySettings",
+    "ServiceSettings",
+    "Settings",
+]
 
 #: The environment variable that names another file than ``settings.yaml``.
 SETTINGS_ENV = "MGMTCLUSTER_SETTINGS"
 
-_DEFAULT_FILE = "settings.yaml"
+#: What is read where nothing is named.
+DEFAULT_FILE = "settings.yaml"
 
 
 def _unique(items: list[str]) -> list[str]:
@@ -90,7 +99,7 @@ class Settings(Model):
         Raises:
             InvalidInput: everything that is wrong with the file, at once.
         """
-        path = Path(file or os.environ.get(SETTINGS_ENV) or _DEFAULT_FILE)
+        path = Path(file or os.environ.get(SETTINGS_ENV) or DEFAULT_FILE)
         return cls.of(read_mapping(path), where=str(path), services=services)
 
     @classmethod

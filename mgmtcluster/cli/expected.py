@@ -1,0 +1,53 @@
+"""What should be on the cluster: rendered from the settings, as ``dist/`` is."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdk8s import App, Chart
+
+from mgmtcluster._objects import Object
+from mgmtcluster.cluster import ManagementCluster
+from mgmtcluster.settings import DEFAULT_FILE, SETTINGS_ENV, Settings
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The platform as the settings make it.
+
+    Attributes:
+        settings: what differs for this cluster.
+        phases: the objects of each phase by its id, in install order.
+    """
+
+    settings: Settings
+    phases: Mapping[str, Sequence[Object]]
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """All objects, in install order."""
+        return tuple(each for phase in self.phases.values() for each in phase)
+
+    def of_kind(self, *kinds: str) -> Iterator[Object]:
+        """The objects of these kinds."""
+        return (each for each in self.objects if each["kind"] in kinds)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The platform's namespaces."""
+        return tuple(each["metadata"]["name"] for each in self.of_kind("Namespace"))
+
+
+def load(file: str | None) -> Expected:
+    """Render what this settings file asks for; where none is named and none is there, what the defaults do.
+
+    Raises:
+        InvalidInput: the settings cannot be used.
+    """
+    named = file or os.environ.get(SETTINGS_ENV)
+    settings = Settings.load(file) if named or Path(DEFAULT_FILE).exists() else Settings()
+    app = App()
+    ManagementCluster(app, settings=settings)
+    charts = [Chart.of(child) for child in app.node.children if Chart.is_chart(child)]
+    return Expected(settings, {chart.node.id: tuple(chart.to_json()) for chart in charts})

@@ -1,0 +1,41 @@
+"""What commands print: for people on a terminal, as plain text elsewhere, or as JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+# Wide enough that nothing is cut or broken where no terminal is: what reads it then is a file or another program.
+_PLAIN_WIDTH = 1000
+
+
+def console() -> Console:
+    """Standard output: coloured on a terminal without ``NO_COLOR``, one line a row elsewhere."""
+    plain = Console(highlight=False)
+    return plain if plain.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def table(*columns: str) -> Table:
+    """A table without lines."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def add_rows(to: Table, rows: Iterable[Sequence[object]]) -> None:
+    """Add rows of text; a verdict (ok, warn, fail) is coloured, and nothing in a text is markup."""
+    for row in rows:
+        to.add_row(*(Text(str(cell), style=_STYLES.get(str(cell), "")) for cell in row))
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    print()

@@ -1,0 +1,1 @@
+"""The console script, as far as it needs no cluster."""
