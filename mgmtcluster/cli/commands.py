@@ -6,6 +6,7 @@ import typer
 
 from mgmtcluster.cli.errors import CouldNotLook
 from mgmtcluster.cli.services import services
+from mgmtcluster.cli.status import status
 from mgmtcluster.errors import InvalidInput
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(services)
+app.command()(status)
 
 
 @app.callback()

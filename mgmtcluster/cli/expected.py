@@ -4,12 +4,18 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cdk8s import App, Chart
 
 from mgmtcluster._objects import Object
+from mgmtcluster.charts.phase import PART_OF
+from mgmtcluster.cli.api import Kind
 from mgmtcluster.cluster import ManagementCluster
 from mgmtcluster.settings import DEFAULT_FILE, SETTINGS_ENV, Settings
+
+#: What all objects of the platform are labelled with, and nobody else's.
+OURS: Final = f"app.kubernetes.io/part-of={PART_OF}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,11 @@ class Expected:
     def namespaces(self) -> tuple[str, ...]:
         """The platform's namespaces."""
         return tuple(each["metadata"]["name"] for each in self.of_kind("Namespace"))
+
+    @property
+    def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
+        """Every kind of objects, and the namespace they are in, where they are in one."""
+        return tuple(dict.fromkeys((Kind.of(each), each["metadata"].get("namespace")) for each in self.objects))
 
 
 def load(file: str | None) -> Expected:

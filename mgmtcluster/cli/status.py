@@ -1,0 +1,85 @@
+"""``mgmtcluster status``: how far the installation has come."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from mgmtcluster.cli import expected as expectations
+from mgmtcluster.cli.api import Cluster
+from mgmtcluster.cli.errors import CouldNotLook
+from mgmtcluster.cli.expected import Expected
+from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
+from mgmtcluster.cli.output import console, print_json
+from mgmtcluster.cli.state import State, look
+from mgmtcluster.cli.state_view import summary, view
+
+_EVERY_SECONDS: Final = 2.0
+
+#: What shells say of a command that Ctrl-C ended.
+_INTERRUPTED: Final = 130
+
+
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Look again until everything is there and Ready.")] = False,
+    timeout: Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=1, help="The longest to watch.")] = 1800,
+    json: JsonOption = False,
+    settings: SettingsOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Show how far the installation has come: phases, databases, pods that cannot run, the last warnings."""
+    cluster = Cluster(kubeconfig=kubeconfig, context=context)
+    expected = expectations.load(settings)
+    state = look(cluster, expected)
+    shown = console()
+    if watch and not state.whole:
+        try:
+            state = _watch(cluster, expected, state, shown, seconds=timeout, silent=json)
+        except KeyboardInterrupt:
+            shown.print("mgmtcluster: interrupted; the installation goes on without being watched")
+            raise typer.Exit(_INTERRUPTED) from None
+    if json:
+        print_json(asdict(state))
+    elif not (watch and shown.is_terminal):
+        shown.print(view(state, bars=shown.is_terminal))
+    raise typer.Exit(not state.whole)
+
+
+def _watch(cluster: Cluster, expected: Expected, state: State, shown: Console, *, seconds: int, silent: bool) -> State:
+    """Show every state until one is whole or the time is over, and return the last."""
+    states = _states(cluster, expected, state, until=time.monotonic() + seconds)
+    if silent:
+        return list(states)[-1]
+    if not shown.is_terminal:
+        return _print_changes(states, shown)
+    with Live(view(state, bars=True), console=shown, vertical_overflow="crop") as live:
+        for state in states:
+            live.update(view(state, bars=True))
+    return state
+
+
+def _print_changes(states: Iterator[State], shown: Console) -> State:
+    """A line for each phase that has moved, for logs."""
+    said: set[str] = set()
+    for state in states:
+        for line in [line for line in map(summary, state.phases) if line not in said]:
+            shown.print(line)
+            said.add(line)
+    return state
+
+
+def _states(cluster: Cluster, expected: Expected, state: State, *, until: float) -> Iterator[State]:
+    """Every state from this one on; while the server does not answer, as when it is upgraded, there is none."""
+    yield state
+    while not state.whole and (left := until - time.monotonic()) > 0:
+        time.sleep(min(_EVERY_SECONDS, left))
+        try:
+            state = look(cluster, expected)
+        except CouldNotLook:
+            continue
+        yield state
