@@ -41,7 +41,9 @@ def status(
         try:
             state = _watch(cluster, expected, state, shown, seconds=timeout, silent=json)
         except KeyboardInterrupt:
-            shown.print("mgmtcluster: interrupted; the installation goes on without being watched")
+            # A console of its own: the other one may have been interrupted in the middle of a line.
+            console().show_cursor(True)
+            print("mgmtcluster: interrupted; the installation goes on without being watched")
             raise typer.Exit(_INTERRUPTED) from None
     if json:
         print_json(asdict(state))
@@ -57,7 +59,8 @@ def _watch(cluster: Cluster, expected: Expected, state: State, shown: Console, *
         return list(states)[-1]
     if not shown.is_terminal:
         return _print_changes(states, shown)
-    with Live(view(state, bars=True), console=shown, vertical_overflow="crop") as live:
+    page = view(state, bars=True)
+    with Live(page, console=shown, vertical_overflow="crop", redirect_stdout=False, redirect_stderr=False) as live:
         for state in states:
             live.update(view(state, bars=True))
     return state
