@@ -1,7 +1,7 @@
 """The API server, for reading: lists in pages, timeouts, and what went wrong in a line."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -69,6 +69,7 @@ DEPLOYMENT: Final = Kind("apps/v1", "Deployment")
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet")
 DAEMON_SET: Final = Kind("apps/v1", "DaemonSet")
 JOB: Final = Kind("batch/v1", "Job")
+SERVICE_CIDR: Final = Kind("networking.k8s.io/v1", "ServiceCIDR")
 STORAGE_CLASS: Final = Kind("storage.k8s.io/v1", "StorageClass")
 
 
@@ -113,7 +114,7 @@ class Cluster:
             if not query["continue"]:
                 return
 
-    def objects(self, kinds: Iterable[tuple[Kind, str | None]], *, labels: str) -> list[Object]:
+    def objects(self, kinds: Iterable[tuple[Kind, str | None]], *, labels: str = "") -> list[Object]:
         """The objects of each of these kinds and namespaces that this label selector finds, several lists at a time."""
 
         def listed(what: tuple[Kind, str | None]) -> list[Object]:
@@ -136,6 +137,11 @@ class Cluster:
         body = {"apiVersion": kind.api_version, "kind": kind.name, "spec": {"resourceAttributes": dict(attributes)}}
         answer = self._ask("POST", kind.path(), f"create {kind.plural}", body=body) or {}
         return bool(answer.get("status", {}).get("allowed"))
+
+    def may_all(self, asked: Sequence[Mapping[str, str]]) -> list[bool]:
+        """Whether the user may do each of these, several questions at a time."""
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            return list(pool.map(self.may, asked))
 
     def _ask(self, method: str, path: str, what: str, *, query: Mapping[str, str] | None = None, body: Any = None) -> Any:
         """The answer as it was parsed; None where there is no such path."""

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from mgmtcluster.cli.errors import CouldNotLook
+from mgmtcluster.cli.preflight import preflight
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
 from mgmtcluster.errors import InvalidInput
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(services)
+app.command()(preflight)
 app.command()(status)
 
 

@@ -1,0 +1,89 @@
+"""What checks look at: the cluster as it was at one moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mgmtcluster._objects import Object, name_of
+from mgmtcluster.charts.phase import PART_OF
+from mgmtcluster.cli.api import (
+    CLAIM,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NAMESPACE,
+    NODE,
+    POD,
+    SERVICE,
+    SERVICE_CIDR,
+    STORAGE_CLASS,
+    VOLUME,
+    Cluster,
+)
+from mgmtcluster.cli.expected import Expected
+
+_EVERYWHERE = (NAMESPACE, NODE, SERVICE, VOLUME, STORAGE_CLASS, SERVICE_CIDR, DAEMON_SET, DEPLOYMENT)
+
+
+@dataclass(frozen=True)
+class View:
+    """The cluster, and what is to be installed on it.
+
+    Attributes:
+        expected: what is to be installed.
+        version: what the server says of its version.
+        objects: what there is of the kinds that checks ask for, by kind.
+        named: the objects in the platform's namespaces, and those without a namespace, of the kinds that are installed.
+        denied: what `kubectl apply` needs to do and the user may not.
+    """
+
+    expected: Expected
+    version: Mapping[str, str]
+    objects: Mapping[str, Sequence[Object]]
+    named: Mapping[str, Object]
+    denied: Sequence[str]
+
+    @property
+    def workers(self) -> list[Object]:
+        """Nodes that are Ready and take pods which tolerate nothing."""
+        return [node for node in self.objects["Node"] if _takes_pods(node)]
+
+
+def look(cluster: Cluster, expected: Expected) -> View:
+    """Ask the cluster everything that checks want to know.
+
+    Raises:
+        CouldNotLook: it does not answer, or the user may not list something.
+    """
+    version = cluster.version()
+    running = list(cluster.items(POD, fields="status.phase!=Succeeded,status.phase!=Failed"))
+    everywhere: dict[str, list[Object]] = {kind.name: [] for kind in _EVERYWHERE} | {"Pod": running}
+    for item in cluster.objects((kind, None) for kind in _EVERYWHERE):
+        everywhere[item["kind"]].append(item)
+    pairs = (*expected.kinds, *((CLAIM, namespace) for namespace in expected.namespaces))
+    named = {name_of(item): item for item in cluster.objects(pairs)}
+    return View(expected, version, everywhere, named, _denied(cluster, expected))
+
+
+def _denied(cluster: Cluster, expected: Expected) -> list[str]:
+    asked = [
+        {"verb": verb, "group": kind.group, "resource": kind.plural} | ({"namespace": namespace} if namespace else {})
+        for kind, namespace in expected.kinds
+        for verb in ("get", "create", "patch")
+    ]
+    answers = zip(asked, cluster.may_all(asked), strict=True)
+    return [
+        f"{each['verb']} {each['resource']}" + (f" in {each['namespace']}" if "namespace" in each else "")
+        for each, allowed in answers
+        if not allowed
+    ]
+
+
+def is_ours(item: Object) -> bool:
+    """Whether an object is one that an app of this project has made."""
+    return bool((item["metadata"].get("labels") or {}).get("app.kubernetes.io/part-of") == PART_OF)
+
+
+def _takes_pods(node: Object) -> bool:
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    taints = [taint for taint in node["spec"].get("taints") or () if taint["effect"] != "PreferNoSchedule"]
+    return ready and not taints and not node["spec"].get("unschedulable")

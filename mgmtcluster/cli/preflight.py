@@ -1,0 +1,44 @@
+"""``mgmtcluster preflight``: whether the platform can be installed on a cluster."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import typer
+from rich.text import Text
+
+from mgmtcluster.cli import checks
+from mgmtcluster.cli import expected as expectations
+from mgmtcluster.cli.api import Cluster
+from mgmtcluster.cli.checks.row import Row
+from mgmtcluster.cli.checks.view import look
+from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
+from mgmtcluster.cli.output import add_rows, console, print_json, table
+
+
+def preflight(
+    json: JsonOption = False,
+    settings: SettingsOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Check whether the platform can be installed, and print the commands that mend what is in the way."""
+    cluster = Cluster(kubeconfig=kubeconfig, context=context)
+    view = look(cluster, expectations.load(settings))
+    rows = [row for check in checks.ALL for row in check(view)]
+    failed = sum(row.verdict == "fail" for row in rows)
+    if json:
+        print_json({"well": not failed, "checks": [asdict(row) for row in rows]})
+    else:
+        _print(rows, failed)
+    raise typer.Exit(bool(failed))
+
+
+def _print(rows: Sequence[Row], failed: int) -> None:
+    shown, out = table("CHECK", "", "FOUND"), console()
+    add_rows(shown, ((row.check, row.verdict, row.found) for row in rows))
+    out.print(shown)
+    for row in rows:
+        if row.fix:
+            out.print(Text(f"\n{row.check}: {row.found}", style="bold"))
+            out.print(Text("\n".join(row.fix)), soft_wrap=True)
+    out.print(Text("\n" + (f"{failed} checks failed." if failed else "The platform can be installed.")))

@@ -1,0 +1,294 @@
+"""``mgmtcluster preflight`` on clusters that something is wrong with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import Done, mgmtcluster
+from tests.rendering import ROOT
+
+from .installation import Installation, Installations
+from .kube import Json, Kubectl, condition
+from .nodes import Nodes
+from .test_cli_status import stranger
+from .workspace import Workspace
+
+_BOTH = ("registry=yes", "metrics-db=yes")
+_PROVISIONER = "mgmtcluster.aios/local-path"
+
+
+def preflight(*arguments: str, cwd: Path = ROOT) -> Done:
+    """Run it as JSON."""
+    return mgmtcluster("preflight", "--json", *("--kubeconfig", os.environ["KUBECONFIG"]), *arguments, cwd=cwd)
+
+
+def rows(done: Done) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every check; it exits as they say."""
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    verdicts = {row["verdict"] for row in found["checks"]}
+    assert verdicts <= {"ok", "warn", "fail"}
+    assert (done.returncode, found["well"]) == ((1, False) if "fail" in verdicts else (0, True))
+    by_check: dict[str, list[dict[str, Any]]] = {}
+    for row in found["checks"]:
+        assert bool(row["fix"]) == (row["verdict"] != "ok"), row
+        by_check.setdefault(row["check"], []).append(row)
+    return by_check
+
+
+def row(done: Done, check: str) -> dict[str, Any]:
+    """The one row of a check."""
+    [found] = rows(done)[check]
+    return found
+
+
+def carry_out(kubectl: Kubectl, commands: list[str], cwd: Path = ROOT) -> None:
+    """Run commands that a row prints."""
+    script = "\n".join(commands)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=kubectl.environment, cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture
+def bare(installations: Installations, nodes: Nodes) -> None:
+    """Three labelled nodes and nothing installed."""
+    installations.clear()
+    nodes.only(node_1=_BOTH, node_2=_BOTH, node_3=_BOTH)
+
+
+@pytest.mark.usefixtures("bare")
+def test_three_labelled_nodes_are_enough() -> None:
+    """Nothing fails on them, and it warns of what cannot be told alone."""
+    done = preflight()
+    assert done.returncode == 0
+    warned = {check for check, found in rows(done).items() if found[0]["verdict"] != "ok"}
+    assert warned == {"avx", "network policies"}
+
+
+@pytest.mark.usefixtures("bare")
+def test_labels_and_nodes_that_are_missing(nodes: Nodes, kubectl: Kubectl) -> None:
+    """It counts the workers, and its command labels as many nodes as a database is short of."""
+    nodes.only(node_1=_BOTH, node_2=("registry=yes",), node_3=())
+    kubectl("cordon", "node-1")
+    short = rows(preflight())
+    kubectl("uncordon", "node-1")
+    assert short["workers"][0]["verdict"] == "fail"
+    assert short["workers"][0]["found"].startswith("2 nodes")
+    assert short["memory"][0]["found"].startswith("2 workers")
+    before = rows(preflight())
+    assert before["labels registry"][0]["fix"] == ["kubectl label node node-3 registry=yes"]
+    assert before["labels metrics-db"][0]["fix"] == ["kubectl label node node-2 node-3 metrics-db=yes"]
+    carry_out(kubectl, [*before["labels registry"][0]["fix"], *before["labels metrics-db"][0]["fix"]])
+    assert preflight().returncode == 0
+
+
+def _namespace(name: str) -> Json:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _deployment(name: str, namespace: str, *args: str) -> Json:
+    container = {"name": "one", "image": "example.test/one:1", "args": list(args)}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "selector": {"matchLabels": {"team": "other"}},
+            "template": {"metadata": {"labels": {"team": "other"}}, "spec": {"containers": [container]}},
+        },
+    }
+
+
+def _storage_class(name: str, provisioner: str) -> Json:
+    kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
+    return {**kind, "metadata": {"name": name}, "provisioner": provisioner}
+
+
+def _large_pod() -> Json:
+    container = {"name": "one", "image": "example.test/one:1", "resources": {"requests": {"cpu": "9"}}}
+    metadata = {"name": "large", "namespace": "default"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"nodeName": "node-1", "containers": [container]}}
+
+
+def _service(name: str, namespace: str, node_port: int) -> Json:
+    spec = {"type": "NodePort", "selector": {"team": "other"}, "ports": [{"port": 80, "nodePort": node_port}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+#: What somebody else has on the cluster: check, verdict, what is said of it, whether the printed commands mend it.
+SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
+    "a node port": ([_service("shop", "default", 30100)], "node ports", "fail", "30100 held by Service/default/shop", True),
+    "the class": (
+        [_storage_class("mgmtcluster-local-path", "example.test/other")],
+        "storage class",
+        "fail",
+        "somebody else's, of example.test/other",
+        True,
+    ),
+    "a class of our provisioner": (
+        [_storage_class("fast", _PROVISIONER)],
+        "provisioner",
+        "fail",
+        "StorageClass/fast uses the name",
+        True,
+    ),
+    "a provisioner of our name": (
+        [_deployment("provisioner", "default", f"--provisioner-name={_PROVISIONER}")],
+        "provisioner",
+        "fail",
+        "Deployment/default/provisioner uses the name",
+        True,
+    ),
+    "a name": (
+        [_namespace("services"), _deployment("parser", "services")],
+        "names",
+        "fail",
+        "Deployment/services/parser",
+        False,
+    ),
+    "pods in a namespace": (
+        [_namespace("utils"), _deployment("shop", "utils")],
+        "namespaces",
+        "fail",
+        "utils has 1 pods of somebody else; Pod Security becomes restricted",
+        False,
+    ),
+    "a namespace": ([_namespace("utils")], "namespaces", "warn", "utils is of somebody else, without a pod", False),
+    "a network that enforces nothing": (
+        [_deployment("kube-flannel-ds", "kube-system") | {"kind": "DaemonSet"}],
+        "network policies",
+        "warn",
+        "kube-flannel-ds does not enforce them",
+        False,
+    ),
+    "a network that enforces": (
+        [_deployment("cilium", "kube-system") | {"kind": "DaemonSet"}],
+        "network policies",
+        "ok",
+        "cilium enforces them",
+        False,
+    ),
+    "no room": ([_large_pod()], "room cpu", "fail", "3.0 are left on the workers", False),
+}
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("what", SPOILT)
+def test_somebody_else_has(what: str, kubectl: Kubectl) -> None:
+    """The check says what it is; the commands that it prints mend it, where a command can."""
+    objects, check, verdict, said, mended = SPOILT[what]
+    kubectl.apply(*objects)
+    try:
+        if what == "pods in a namespace":
+            kubectl.until("a pod", lambda: kubectl.items("pods", "--namespace=utils"))
+        found = row(preflight(), check)
+        assert found["verdict"] == verdict
+        assert said in found["found"]
+        if mended:
+            carry_out(kubectl, found["fix"])
+            assert row(preflight(), check)["verdict"] == "ok"
+    finally:
+        kubectl(
+            "delete",
+            "--ignore-not-found",
+            "--filename=-",
+            stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}),
+        )
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_storage_class_of_the_settings(tmp_path: Path) -> None:
+    """The one that the settings name must exist."""
+    (tmp_path / "settings.yaml").write_text("storage_class: fast\n")
+    found = row(preflight(cwd=tmp_path), "storage class")
+    assert (found["verdict"], found["found"]) == ("fail", "there is no fast; there is: none")
+
+
+@pytest.mark.usefixtures("bare")
+def test_ranges_that_the_settings_do_not_hold(kubectl: Kubectl, tmp_path: Path) -> None:
+    """The nodes' ranges of pods outside ``cluster_cidrs`` are told, and the line that is printed mends it."""
+    kubectl.until("ranges of the nodes", lambda: all(node["spec"].get("podCIDRs") for node in kubectl.items("nodes")))
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("cluster_cidrs: [10.96.0.0/12]\n")
+    found = row(preflight(cwd=tmp_path), "cluster_cidrs")
+    assert (found["verdict"], found["found"][:7]) == ("warn", "10.244.")
+    settings.write_text(found["fix"][0].removeprefix("settings.yaml: "))
+    assert row(preflight(cwd=tmp_path), "cluster_cidrs")["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_user_who_may_look_and_not_install(kubectl: Kubectl, tmp_path: Path) -> None:
+    """It says what the user may not do; a user who may not even look is told which right that takes."""
+    file = stranger(kubectl, tmp_path)
+    blind = mgmtcluster("preflight", "--kubeconfig", str(file))
+    assert (blind.returncode, blind.stdout) == (2, "")
+    assert "you may not list pods (403)" in blind.stderr
+    rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "looker"}}
+    subject = {"kind": "ServiceAccount", "name": "default", "namespace": "default"}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "looker"}
+    kubectl.apply(
+        {**rbac, "kind": "ClusterRole", "rules": [rule]},
+        {**rbac, "kind": "ClusterRoleBinding", "subjects": [subject], "roleRef": reference},
+    )
+    try:
+        found = row(mgmtcluster("preflight", "--json", "--kubeconfig", str(file)), "rights")
+    finally:
+        kubectl("delete", "clusterrole,clusterrolebinding", "looker")
+    assert found["verdict"] == "fail"
+    assert found["found"].startswith("you may not: create namespaces, patch namespaces")
+
+
+def test_the_platform_itself_is_in_the_way_of_nothing(platform: Installation, kubectl: Kubectl) -> None:
+    """On a cluster with the platform nothing fails; a Job of earlier settings is told, and its command removes it."""
+    platform.settle()
+    [job] = kubectl.items("jobs", "--namespace=registries", "--selector=app.kubernetes.io/name=registry-bootstrap")
+    old = {"apiVersion": job["apiVersion"], "kind": "Job", "spec": {"template": job["spec"]["template"]}}
+    labels = {"app.kubernetes.io/part-of": "mgmtcluster"}
+    old["metadata"] = {"name": "registry-bootstrap-0ld", "namespace": "registries", "labels": labels}
+    for label in ("controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name"):
+        old["spec"]["template"]["metadata"]["labels"].pop(label, None)
+    assert preflight().returncode == 0
+    kubectl.apply(old)
+    kubectl.until(
+        "the Job to end",
+        lambda: condition(kubectl.item("job", "registry-bootstrap-0ld", "--namespace=registries"), "Complete"),
+    )
+    found = row(preflight(), "jobs")
+    assert (found["verdict"], found["fix"]) == ("warn", ["kubectl delete job registry-bootstrap-0ld -n registries"])
+    carry_out(kubectl, found["fix"])
+    assert row(preflight(), "jobs")["verdict"] == "ok"
+
+
+@pytest.fixture
+def released(databases: Installation, workspace: Workspace, kubectl: Kubectl) -> Iterator[dict[str, str]]:
+    """The claims of the databases and their volumes, which were left when the namespaces were deleted."""
+    claims = databases.claims()
+    assert len(claims) == 6 or "metrics-system/data-metrics-redis-0" in claims
+    kubectl("delete", "statefulsets,jobs,deployments", "--all", "--namespace=registries", "--wait=false")
+    kubectl("delete", "namespace", "registries", "metrics-system")
+    yield claims
+    kubectl("apply", f"--filename={workspace.manifests}")
+    databases.settle()
+
+
+def test_volumes_of_an_earlier_installation(released: dict[str, str], workspace: Workspace, kubectl: Kubectl) -> None:
+    """It fails before new volumes are made, and its commands bind the old ones to the same claims again."""
+    found = row(preflight(cwd=workspace.folder), "volumes")
+    assert found["verdict"] == "fail"
+    assert all(volume in found["found"] for volume in released.values())
+    carry_out(kubectl, found["fix"], cwd=workspace.folder)
+    kubectl.until(
+        "the volumes to be bound",
+        lambda: {each["status"]["phase"] for each in kubectl.items("pv", *released.values())} == {"Bound"},
+    )
+    claims = kubectl.items("pvc", "--all-namespaces")
+    again = {f"{each['metadata']['namespace']}/{each['metadata']['name']}": each["spec"]["volumeName"] for each in claims}
+    assert again == released
+    assert row(preflight(cwd=workspace.folder), "volumes")["verdict"] == "ok"
