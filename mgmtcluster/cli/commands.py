@@ -5,6 +5,7 @@ import sys
 import typer
 
 from mgmtcluster.cli.errors import CouldNotLook
+from mgmtcluster.cli.plan_migration import plan_migration
 from mgmtcluster.cli.preflight import preflight
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(services)
 app.command()(preflight)
 app.command()(status)
+app.command()(plan_migration)
 
 
 @app.callback()
