@@ -4,6 +4,7 @@ Each figure is a whole process or a whole synth, several times in turn with what
 speed drifts does not change the ratio.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests import foreign_pods
 from tests.scripts.test_ready import cpu_milliseconds
 
 ROOT = Path(__file__).parent.parent
@@ -102,6 +104,11 @@ def main() -> None:
     print(row("500 registry services against 100", ratio(python(MANY, "500"), python(MANY, "100"), 3), "≤ 5.5", " x"))
     print(row("one more synth of a service in a test", one_more_synth(), "≤ 40", " ms"))
     print(row("CPU of a readiness probe", cpu_milliseconds(), "", " ms"))
+    if os.environ.get("KUBECONFIG"):
+        for (what, figures), goal in zip(foreign_pods.figures(RUNS).items(), ("≤ 3", "", ""), strict=True):
+            print(row(what, figures, goal, " s"))
+    else:
+        print("Set KUBECONFIG to a disposable cluster to measure the command `mgmtcluster` too.", file=sys.stderr)
 
 
 if __name__ == "__main__":
