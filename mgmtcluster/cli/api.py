@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import urllib3
 from kubernetes import client, config
+from yaml import YAMLError
 
 from mgmtcluster._objects import Object
 from mgmtcluster.cli.errors import CouldNotLook
@@ -88,7 +89,7 @@ class Cluster:
         given = client.Configuration()
         try:
             config.load_kube_config(kubeconfig, context, given, persist_config=False)  # type: ignore[no-untyped-call]
-        except (config.ConfigException, OSError) as error:
+        except (config.ConfigException, YAMLError, OSError, TypeError, AttributeError, ValueError) as error:
             where = kubeconfig or config.KUBE_CONFIG_DEFAULT_LOCATION
             raise CouldNotLook(f"{where}: {_line(error)}; write --kubeconfig FILE, and --context NAME for one in it") from None
         given.retries = 0

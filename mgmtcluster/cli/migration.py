@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mgmtcluster import catalog
 from mgmtcluster._k8s import NAME_LABEL
-from mgmtcluster._objects import Object
+from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.checks import nodes
 from mgmtcluster.cli.checks.old_installer import OldDatabase, OldInstallation, found
 from mgmtcluster.cli.checks.view import View
@@ -41,17 +41,18 @@ def plan(view: View) -> list[Step]:
 
 def notes(view: View) -> list[str]:
     """What changes for clients, and what the platform does not take over."""
-    return [note for item in found(view).services if item["kind"] == "Service" for note in _service_notes(view, item)]
+    old = found(view)
+    if not old:
+        return []
+    left = "is not of the platform and stays as it is: stop it before the dump if it writes to a database, and move it elsewhere"
+    return [*(f"{name_of(each)} {left}" for each in old.others), *(note for each in old.services for note in _ports(each))]
 
 
-def _service_notes(view: View, old: Object) -> Iterator[str]:
-    namespace, name = old["metadata"]["namespace"], old["metadata"]["name"]
-    services = [each for each in view.expected.of_kind("Service") if each["metadata"]["namespace"] == namespace]
-    if name not in {each["metadata"]["name"] for each in services}:
-        yield f"{namespace}/{name} is not part of the platform: keep it as an app of its own, or add it (CONTRIBUTING.md)"
-        return
+def _ports(service: Object) -> Iterator[str]:
+    """Node ports of an old Service that change."""
+    namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
     rows = {each.port: each.node_port for each in catalog.ENDPOINTS if (each.namespace, each.service) == (namespace, name)}
-    for port in old["spec"].get("ports") or ():
+    for port in service["spec"].get("ports") or ():
         before, after = port.get("nodePort"), rows.get(port["port"])
         if before and port["port"] in rows and before != after:
             becomes = f"is {after} from then on" if after else "is not exposed any more"
@@ -79,7 +80,7 @@ def _delete(old: OldInstallation) -> Iterator[Step]:
     commands = []
     for kind in ("Deployment", "Service", "ConfigMap", "Pod"):
         names = _by_namespace(each for each in (*old.services, *things) if each["kind"] == kind)
-        commands += [f"kubectl delete {kind.lower()} -n {where} {' '.join(each)}" for where, each in names.items()]
+        commands += [f"kubectl delete --cascade=foreground {kind.lower()} -n {where} {' '.join(n)}" for where, n in names.items()]
     yield Step("Delete the old objects", why, commands)
 
 

@@ -49,6 +49,14 @@ def test_no_kubeconfig(tmp_path: Path) -> None:
     assert "--kubeconfig" in line
 
 
+@pytest.mark.parametrize("content", ["a: [", "hello", "[]", "contexts: 1", "\x00"])
+def test_a_kubeconfig_that_is_none(content: str, tmp_path: Path) -> None:
+    """It names the file, whatever is in it."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(content)
+    assert str(file) in said(mgmtcluster(*ASK, "--kubeconfig", str(file)))
+
+
 def test_an_unknown_context(tmp_path: Path) -> None:
     """It names the context."""
     file = kubeconfig(tmp_path, "http://127.0.0.1:1")

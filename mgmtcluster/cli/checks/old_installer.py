@@ -40,10 +40,13 @@ class OldInstallation:
     Attributes:
         databases: the databases of which something is there.
         services: Deployments and Services of the platform's services.
+        others: Deployments and Services of nobody's in the platform's namespaces: of somebody else, or a service that the
+            platform does not have.
     """
 
     databases: Sequence[OldDatabase]
     services: Sequence[Object]
+    others: Sequence[Object]
 
     def __bool__(self) -> bool:
         return bool(self.databases or self.services)
@@ -53,9 +56,36 @@ def found(view: View) -> OldInstallation:
     """What of it is there."""
     databases = [_database(view, what) for what in catalog.REPLICA_SETS]
     there = [each for each in databases if each.members or each.objects or each.claims or each.volumes]
-    theirs = {name_of(item) for each in there for item in (*each.members, *each.objects)}
-    services = [each for each in view.named.values() if _is_old_service(each) and name_of(each) not in theirs]
-    return OldInstallation(there, sorted(services, key=name_of))
+    members = {name_of(item) for each in there for item in (*each.members, *each.objects)}
+    left = [each for each in view.named.values() if _is_foreign(each) and name_of(each) not in members]
+    services = _services(left)
+    names = {name_of(each) for each in services}
+    return OldInstallation(there, services, sorted((each for each in left if name_of(each) not in names), key=name_of))
+
+
+def _is_foreign(item: Object) -> bool:
+    return item["kind"] in ("Deployment", "Service") and not is_ours(item)
+
+
+def _services(items: Sequence[Object]) -> list[Object]:
+    """Services with a name of the platform's that select pods by ``app`` alone, and the Deployments of these pods."""
+    known = {(each.namespace, each.service) for each in catalog.ENDPOINTS}
+    known |= {(each.endpoint.namespace, alias) for each in catalog.ALL for alias in each.aliases}
+    services = [
+        each
+        for each in items
+        if each["kind"] == "Service"
+        and (each["metadata"]["namespace"], each["metadata"]["name"]) in known
+        and {*(each["spec"].get("selector") or {})} == {"app"}
+    ]
+    selected = {(each["metadata"]["namespace"], each["spec"]["selector"]["app"]) for each in services}
+    deployments = [
+        each
+        for each in items
+        if each["kind"] == "Deployment"
+        and (each["metadata"]["namespace"], each["spec"]["template"]["metadata"].get("labels", {}).get("app")) in selected
+    ]
+    return sorted((*services, *deployments), key=name_of)
 
 
 def _database(view: View, what: catalog.ReplicaSet) -> OldDatabase:
@@ -74,15 +104,6 @@ def _database(view: View, what: catalog.ReplicaSet) -> OldDatabase:
         claims=of("PersistentVolumeClaim", r"{}-pvc-\d+"),
         volumes=of("PersistentVolume", r"{}-pv-\d+", view.objects["PersistentVolume"]),
     )
-
-
-def _is_old_service(item: Object) -> bool:
-    """Its pods are selected by the one label ``app``."""
-    if is_ours(item) or "namespace" not in item["metadata"]:
-        return False
-    if item["kind"] == "Deployment":
-        return {*(item["spec"]["selector"].get("matchLabels") or {})} == {"app"}
-    return item["kind"] == "Service" and {*(item["spec"].get("selector") or {})} == {"app"}
 
 
 def leftovers(view: View) -> Iterator[Row]:
