@@ -49,7 +49,7 @@ def test_volumes_of_an_earlier_installation(released: dict[str, str], workspace:
     """It fails before new volumes are made, and its commands bind the old ones to the same claims again."""
     found = row(preflight(cwd=workspace.folder), "volumes")
     assert found["verdict"] == "fail"
-    assert all(volume in found["found"] for volume in released.values())
+    assert all(volume in "\n".join(found["fix"]) for volume in released.values())
     carry_out(kubectl, found["fix"], cwd=workspace.folder)
     kubectl.until(
         "the volumes to be bound",
