@@ -57,7 +57,7 @@ lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.js
 	@npm install --package-lock-only --ignore-scripts
 
 clean: ## Remove what was installed.
-	@rm -rf .venv node_modules .scanners
+	@rm -rf .venv node_modules .scanners mgmtcluster/map/elkjs
 
 .venv/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mgmtcluster needs Python 3.11 or newer; write make PYTHON=python3.x")'
@@ -86,4 +86,6 @@ clean: ## Remove what was installed.
 
 node_modules/.installed: package-lock.json .venv/run
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --loglevel=error --ignore-scripts
+	@mkdir -p mgmtcluster/map/elkjs
+	@cp node_modules/elkjs/lib/elk.bundled.js node_modules/elkjs/LICENSE.md node_modules/elkjs/package.json mgmtcluster/map/elkjs/
 	@touch $@

@@ -1,0 +1,94 @@
+"""What the map shows: the list of edges, and what the manifests say of both ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mgmtcluster._k8s import NAME_LABEL
+from mgmtcluster._objects import Object, of_kind, pod_template
+from mgmtcluster.edges import Edge, Peer
+
+Graph = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping[Peer, str]) -> Graph:
+    """Nodes and edges as the page reads them.
+
+    A node is what has an edge, or a Service in front of it.
+
+    Args:
+        edges: who calls whom.
+        objects: all manifests of the app.
+        about: what a workload is for, where somebody says so.
+    """
+    workloads = {peer: owner for owner in objects if (peer := _peer(owner))}
+    served = {peer for peer in workloads if any(_services(peer, objects))}
+    peers = sorted(served | {peer for edge in edges for peer in (edge.client, edge.server)})
+    return {
+        "nodes": [_node(peer, workloads.get(peer), edges, objects, about.get(peer, "")) for peer in peers],
+        "edges": [_edge(client, server, port, edges) for client, server, port in sorted({(*_ends(e), e.port) for e in edges})],
+    }
+
+
+def _ends(edge: Edge) -> tuple[Peer, Peer]:
+    return edge.client, edge.server
+
+
+def _edge(client: Peer, server: Peer, port: int, edges: Sequence[Edge]) -> Mapping[str, Any]:
+    these = [edge for edge in edges if (*_ends(edge), edge.port) == (client, server, port)]
+    return {
+        "client": str(client),
+        "server": str(server),
+        "port": port,
+        "whys": [edge.why for edge in these],
+        "user": next((_user(edge) for edge in these if _rights(edge)), None),
+    }
+
+
+def _node(peer: Peer, owner: Object | None, edges: Sequence[Edge], objects: Sequence[Object], about: str) -> Mapping[str, Any]:
+    services = [*_services(peer, objects)]
+    replicas = owner["spec"].get("replicas", 1) if owner else 0
+    kind = owner["kind"] if owner else None
+    users = sorted({(_user(edge), _rights(edge)) for edge in edges if edge.server == peer and _rights(edge)})
+    return {
+        "id": str(peer),
+        "namespace": peer.namespace,
+        "name": peer.name,
+        "about": about,
+        "kind": kind,
+        "replicas": replicas,
+        "ports": _ports(services),
+        "names": [service["metadata"]["name"] for service in services],
+        "members": [f"{owner['metadata']['name']}-{ordinal}" for ordinal in range(replicas)] if owner and users else [],
+        "users": [{"user": user, "rights": rights} for user, rights in users],
+    }
+
+
+def _user(edge: Edge) -> str:
+    return edge.user or edge.client.name
+
+
+def _rights(edge: Edge) -> str:
+    """What the client may do as a user of the database; nothing where it is none."""
+    return edge.database or ", ".join(f"{role}@{database}" for role, database in edge.roles)
+
+
+def _peer(owner: Object) -> Peer | None:
+    template = pod_template(owner)
+    name = ((template or {}).get("metadata") or {}).get("labels", {}).get(NAME_LABEL)
+    return Peer(owner["metadata"]["namespace"], name) if name else None
+
+
+def _services(peer: Peer, objects: Sequence[Object]) -> Iterator[Object]:
+    """The Services in front of all pods of a workload; one for a single member selects more than the name."""
+    for service in of_kind(objects, "Service"):
+        if service["metadata"]["namespace"] == peer.namespace and service["spec"].get("selector") == {NAME_LABEL: peer.name}:
+            yield service
+
+
+def _ports(services: Sequence[Object]) -> Sequence[Mapping[str, Any]]:
+    """Every port once, with its node port where any of the Services gives it one."""
+    ports: dict[int, int | None] = {}
+    for service in services:
+        for port in service["spec"]["ports"]:
+            ports[port["port"]] = port.get("nodePort") or ports.get(port["port"])
+    return [{"port": port, "nodePort": node_port} for port, node_port in ports.items()]

@@ -1,0 +1,193 @@
+"""The page in a browser: what is drawn, and what pointing, searching, filtering and walking do."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select
+
+from mgmtcluster import Edge
+from tests.map.conftest import logged, wait_for
+from tests.rendering import Platform
+
+BLOCKS = "registries/blocks-db-svc"
+PARSER = "services/parser"
+
+
+def node(browser: Chrome, id: str) -> WebElement:
+    """The card of a workload."""
+    return browser.find_element(By.CSS_SELECTOR, f'.node[data-id="{id}"]')
+
+
+def ids(browser: Chrome, selector: str) -> set[str]:
+    """The workloads whose cards match."""
+    return {each.get_attribute("data-id") or "" for each in browser.find_elements(By.CSS_SELECTOR, selector)}
+
+
+def clients(edges: list[Edge], id: str) -> set[str]:
+    """Who calls this workload."""
+    return {str(edge.client) for edge in edges if str(edge.server) == id}
+
+
+def servers(edges: list[Edge], id: str) -> set[str]:
+    """Whom this workload calls."""
+    return {str(edge.server) for edge in edges if str(edge.client) == id}
+
+
+def messages(browser: Chrome) -> Iterator[tuple[str, dict[str, str]]]:
+    """What the browser did since it was asked last: the method and the request of each."""
+    for entry in logged(browser, "performance"):
+        message = json.loads(entry["message"])["message"]
+        yield message["method"], message["params"].get("request", {})
+
+
+def test_every_node_and_edge_of_the_list_is_drawn(browser: Chrome, platform: Platform) -> None:
+    """An arrow for each pair and port; a database's members are joined where they talk to each other."""
+    peers = {str(end) for edge in platform.edges for end in (edge.client, edge.server)}
+    assert ids(browser, ".node") == peers
+    script = "return [...document.querySelectorAll('.edge')].map(e => [e.dataset.client, e.dataset.server, +e.dataset.port])"
+    drawn = [tuple(each) for each in browser.execute_script(script)]
+    listed = {(str(edge.client), str(edge.server), edge.port) for edge in platform.edges}
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == {each for each in listed if each[0] != each[1]}
+    assert ids(browser, ".node:has(.joined)") == {each[0] for each in listed if each[0] == each[1]}
+    rows = browser.execute_script(
+        "return [...document.querySelectorAll('#rows tr')].map(r => [...r.cells].map(c => c.textContent))"
+    )
+    assert {(row[0], row[1], int(row[2])) for row in rows} == listed
+
+
+def test_nothing_is_asked_for_and_nothing_goes_wrong(browser: Chrome) -> None:
+    """One file is read; no message of an error or a refused request."""
+    urls = [request["url"] for method, request in messages(browser) if method == "Network.requestWillBeSent"]
+    assert [url for url in urls if not url.startswith("about:")] == [browser.current_url]
+    assert logged(browser, "browser") == []
+
+
+def test_no_card_covers_another_and_no_text_leaves_its_card(browser: Chrome) -> None:
+    """Labels are readable where they stand."""
+    script = (Path(__file__).parent / "overlaps.js").read_text()
+    assert browser.execute_script(script) == []
+
+
+@pytest.mark.parametrize("how", ["hover", "focus"])
+def test_pointing_at_a_service_shows_who_calls_whom(how: str, browser: Chrome, platform: Platform) -> None:
+    """Its callers, those it calls, and the same in words; the others step back."""
+    if how == "hover":
+        ActionChains(browser).move_to_element(node(browser, BLOCKS)).perform()
+    else:
+        browser.execute_script("arguments[0].focus()", node(browser, BLOCKS))
+    assert ids(browser, ".node.called") == clients(platform.edges, BLOCKS) != set()
+    assert ids(browser, ".node.calls") == servers(platform.edges, BLOCKS) != set()
+    words = browser.find_element(By.ID, "details").text
+    for other in clients(platform.edges, BLOCKS) | servers(platform.edges, BLOCKS):
+        assert other.partition("/")[2] in words
+    assert "blocks-db-svc.registries.svc:3001, from outside NODE:30100" in words
+    assert float(node(browser, "utils/failure-notifier").value_of_css_property("opacity")) < 1
+
+
+def test_leaving_a_service_brings_everything_back(browser: Chrome) -> None:
+    """Nothing stays marked."""
+    ActionChains(browser).move_to_element(node(browser, BLOCKS)).perform()
+    ActionChains(browser).move_to_element(browser.find_element(By.TAG_NAME, "h1")).perform()
+    assert ids(browser, ".node.called, .node.calls, .node.chosen") == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("30150", {"utils/search-server"}),
+        ("split_runner", {"registries/splits-runners-registry-svc", "registries/registry"}),
+        ("adhoc-serviers", {"registries/adhoc-server-registry-svc"}),
+        ("Stores vDAGs", {"registries/vdag-db-svc"}),
+        ("no such thing", set()),
+    ],
+)
+def test_search_finds_names_ports_databases_and_purposes(words: str, found: set[str], browser: Chrome) -> None:
+    """And says how many; Enter goes to the first."""
+    browser.find_element(By.ID, "search").send_keys(words)
+    assert ids(browser, ".node.found") == found
+    assert browser.find_element(By.ID, "counts").text == f"{len(found)} of 27 workloads found"
+    browser.find_element(By.ID, "search").send_keys(Keys.ENTER)
+    assert (browser.switch_to.active_element.get_attribute("data-id") in found) is bool(found)
+
+
+def test_the_filter_shows_a_service_and_those_it_talks_to_alone(browser: Chrome, platform: Platform) -> None:
+    """In a drawing of their own, under an address that can be kept."""
+    Select(browser.find_element(By.ID, "filter")).select_by_value(PARSER)
+    wait_for(browser, PARSER)
+    assert ids(browser, ".node") == {PARSER} | servers(platform.edges, PARSER) | clients(platform.edges, PARSER)
+    assert browser.current_url.endswith(f"#{PARSER}")
+    browser.back()
+    wait_for(browser, "everything")
+    assert len(ids(browser, ".node")) == 27
+
+
+def test_the_keyboard_alone_is_enough(browser: Chrome) -> None:
+    """Slash searches, Enter goes there, an arrow key walks, Enter shows that one's map, Escape goes back."""
+
+    def press(*keys: str) -> None:
+        ActionChains(browser).send_keys(*keys).perform()
+
+    press("/", "30500", Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("data-id") == PARSER
+    press(Keys.ARROW_RIGHT)
+    assert browser.switch_to.active_element.get_attribute("data-id") == "services/cluster-controller-gateway"
+    press(Keys.ENTER)
+    wait_for(browser, "services/cluster-controller-gateway")
+    assert browser.switch_to.active_element.get_attribute("data-id") == "services/cluster-controller-gateway"
+    press(Keys.ESCAPE)
+    wait_for(browser, "everything")
+    assert browser.find_element(By.ID, "search").get_attribute("value") == ""
+
+
+def test_tab_reaches_the_map_once(browser: Chrome) -> None:
+    """One card is in the tab order; it says in words what is drawn."""
+    [first] = browser.find_elements(By.CSS_SELECTOR, '.node[tabindex="0"]')
+    for _ in range(6):
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        if browser.switch_to.active_element == first:
+            break
+    assert browser.switch_to.active_element == first
+    assert "called by " in str(first.get_attribute("aria-label"))
+
+
+def test_the_size_changes_and_fits_again(browser: Chrome) -> None:
+    """Larger and smaller scroll inside the page."""
+    width = "return document.querySelector('svg').getBoundingClientRect().width"
+    fitting = browser.execute_script(width)
+    browser.find_element(By.ID, "larger").click()
+    assert browser.execute_script(width) > fitting * 1.2
+    browser.find_element(By.ID, "fit").click()
+    assert browser.execute_script(width) == fitting <= 1600
+
+
+def colours(browser: Chrome) -> tuple[float, float]:
+    """How light the paper and the ink are."""
+    values = browser.execute_script("const s = getComputedStyle(document.body); return [s.backgroundColor, s.color]")
+    paper, ink = (sum(int(each) for each in value[4:-1].split(",")) / 765 for value in values)
+    return paper, ink
+
+
+def test_light_and_dark_follow_the_reader(browser: Chrome) -> None:
+    """Dark ink on light paper, or the other way round."""
+    for scheme in ("light", "dark"):
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        paper, ink = colours(browser)
+        assert (paper > 0.9 and ink < 0.2) if scheme == "light" else (paper < 0.2 and ink > 0.8)
+
+
+def test_paper_has_the_map_and_the_list_in_light_colours(browser: Chrome) -> None:
+    """Nothing to press is printed, whatever the screen looks like."""
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+    assert colours(browser)[0] == 1
+    shown = "return [...document.querySelectorAll('input, select, button, #details')].filter(e => e.checkVisibility()).length"
+    assert browser.execute_script(shown) == 0
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script("return document.querySelector('#rows').checkVisibility()")
+    assert browser.execute_script("return document.querySelectorAll('.node').length") == 27
