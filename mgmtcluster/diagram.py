@@ -33,12 +33,12 @@ def _id(peer: Peer) -> str:
     return f"{peer.namespace}/{peer.name}".replace("/", "_").replace("-", "_")
 
 
-def page() -> str:
-    """The page with the diagram of the platform by default."""
+def page(*, settings: Settings) -> str:
+    """The page with the diagram of the platform as these settings make it."""
     app = App()
-    ManagementCluster(app, settings=Settings())
+    ManagementCluster(app, settings=settings)
     return "\n".join([_HEADING + "```mermaid", *mermaid(edges_of(app)), "```", ""])
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(page(settings=Settings()), end="")

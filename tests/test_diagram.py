@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from mgmtcluster import Settings
 from mgmtcluster.diagram import mermaid, page
 from mgmtcluster.edges import Edge, Peer
 
 
 def test_the_committed_map_is_the_platforms() -> None:
     """docs/map.md is what `make map` writes."""
-    assert (Path(__file__).parent.parent / "docs" / "map.md").read_text() == page()
+    assert (Path(__file__).parent.parent / "docs" / "map.md").read_text() == page(settings=Settings())
 
 
 def test_every_workload_is_drawn_in_the_room_of_its_namespace() -> None:

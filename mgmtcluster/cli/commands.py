@@ -7,6 +7,8 @@ import typer
 from mgmtcluster.cli.errors import CouldNotLook
 from mgmtcluster.cli.plan_migration import plan_migration
 from mgmtcluster.cli.preflight import preflight
+
+from mgmtcluster.cli.map import draw_map
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
 from mgmtcluster.errors import InvalidInput
@@ -22,6 +24,7 @@ app.command()(services)
 app.command()(preflight)
 app.command()(status)
 app.command()(plan_migration)
+app.command("map")(draw_map)
 
 
 @app.callback()

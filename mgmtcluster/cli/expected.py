@@ -56,9 +56,18 @@ def load(file: str | None) -> Expected:
     Raises:
         InvalidInput: the settings cannot be used.
     """
-    named = file or os.environ.get(SETTINGS_ENV)
-    settings = Settings.load(file) if named or Path(DEFAULT_FILE).exists() else Settings()
+    settings = settings_of(file)
     app = App()
     ManagementCluster(app, settings=settings)
     charts = [Chart.of(child) for child in app.node.children if Chart.is_chart(child)]
     return Expected(settings, {chart.node.id: tuple(chart.to_json()) for chart in charts})
+
+
+def settings_of(file: str | None) -> Settings:
+    """The settings in this file; where none is named and none is there, all defaults.
+
+    Raises:
+        InvalidInput: the settings cannot be used.
+    """
+    named = file or os.environ.get(SETTINGS_ENV)
+    return Settings.load(file) if named or Path(DEFAULT_FILE).exists() else Settings()

@@ -29,12 +29,17 @@ def map_page(*, settings: Settings) -> str:
     Raises:
         LayoutMissing: the installation was built without the library that lays out the map.
     """
+    return page_of(platform_graph(settings=settings))
+
+
+def platform_graph(*, settings: Settings) -> Graph:
+    """What the map of the platform shows, with these settings."""
     app = App()
     ManagementCluster(app, settings=settings)
     about = {Peer(service.endpoint.namespace, service.name): service.about for service in catalog.ALL}
     redis = catalog.endpoints.METRICS_REDIS
     about[Peer(redis.namespace, redis.service)] = catalog.METRICS_REDIS_ABOUT
-    return page_of(graph_of(edges_of(app), rules.objects_of(app), about=about))
+    return graph_of(edges_of(app), rules.objects_of(app), about=about)
 
 
 def page_of(graph: Graph) -> str:
