@@ -5,7 +5,7 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cli cdk8s test test-cluster security lint check schema map snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-cluster security lint check schema map docs snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ map: .venv/run ## Write the map of who talks to whom into docs/map.md.
 	@.venv/bin/python -m mgmtcluster.diagram > docs/map.md.new
 	@mv docs/map.md.new docs/map.md
 
+docs: .venv/dev ## Write the generated references: docs/settings.md and docs/constructs.md.
+	@for page in settings constructs; do \
+	  .venv/bin/python -m tools.$${page}_reference > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
+	done
+
 snapshots: .venv/dev ## Renew the snapshots of tests/scenarios.
 	@$(PYTEST) -q tests/scenarios --snapshot-update
 
@@ -52,7 +57,7 @@ lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.js
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli -c requirements/run.txt -o requirements/cli.txt
-	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli --group test --group lint -c requirements/cli.txt -o requirements/dev.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli --group test --group lint --group docs -c requirements/cli.txt -o requirements/dev.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	@npm install --package-lock-only --ignore-scripts
 

@@ -44,14 +44,14 @@ class Database:
 class Service:
     """One service of the platform.
 
+    Fields that are not listed are as in ``ServiceOptions``; a sidecar's image is a name, as the service's own is.
+
     Attributes:
         about: the seed's description.
         endpoint: where it answers; its Service is its name.
         image: name of its image.
         env: its variables, a line each.
         database: the database it uses. Default: none.
-        other_endpoints, aliases, probe_port, readiness, liveness, resources, writes, sidecars, outside,
-        waits_for_database: as in ``ServiceOptions``. A sidecar's image is a name, as the service's own is.
         replicas: Default: 2.
         one_replica_because: why there is one pod of it, where there is.
         queue: the endpoint of the Redis it consumes from, where it does.

@@ -40,6 +40,7 @@ DEFAULT_FILE = "settings.yaml"
 
 
 def _unique(items: list[str]) -> list[str]:
+    """No item stands there twice."""
     twice = sorted({item for item in items if items.count(item) > 1})
     if twice:
         raise ValueError(f"{twice[0]!r} stands there twice; write it once")

@@ -25,10 +25,12 @@ from mgmtcluster.workload import Resources
 
 
 def _for_mongod(text: str) -> str:
+    """At least 512Mi, in which mongod runs."""
     return _enough(text, 512)
 
 
 def _for_redis(text: str) -> str:
+    """At least 64Mi, in which Redis runs."""
     return _enough(text, 64)
 
 

@@ -1,0 +1,60 @@
+"""The reference of the public API, from its docstrings: ``python -m tools.constructs_reference`` prints it."""
+
+import re
+from typing import Final
+
+from griffe import Alias, GriffeLoader, Object, Parser
+from griffe2md import ConfigDict, render_object_docs  # type: ignore[import-untyped]
+
+import mgmtcluster
+
+_HEADING: Final = """# Constructs
+
+What `from mgmtcluster import …` gives, from its docstrings; written by `make docs`. Arguments of constructs are keyword-only
+but for `scope` and `id`. Whatever cannot be used is refused with an `InvalidInput` that has a line for each problem.
+"""
+
+_CONFIG: Final = ConfigDict(
+    docstring_section_style="list",
+    filters=["!^_"],
+    group_by_category=True,
+    heading_level=2,
+    line_length=100,
+    members_order="alphabetical",
+    merge_init_into_class=True,
+    separate_signature=True,
+    show_category_heading=False,
+    show_if_no_docstring=False,
+    show_object_full_path=False,
+    show_root_full_path=False,
+    show_root_heading=True,
+    show_root_members_full_path=False,
+    show_submodules=False,
+    summary=False,
+)
+
+
+def page() -> str:
+    """The page with every public name, in alphabetical order."""
+    loader = GriffeLoader(docstring_parser=Parser.google)
+    package = loader.load("mgmtcluster")
+    loader.resolve_aliases(external=True)
+    names = sorted(mgmtcluster.__all__, key=str.casefold)
+    return "\n".join([_HEADING, *(_section(package, name, names) for name in names)])
+
+
+def _section(package: Object | Alias, name: str, names: list[str]) -> str:
+    found = package[name]
+    text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, _CONFIG)
+    text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+
+
+def _link(text: str, target: str, names: list[str]) -> str:
+    """A link to a section of the page where there is one, else its text."""
+    last = target.rpartition(".")[2]
+    return f"[{text}](#{last.lower()})" if last in names and text == last else text
+
+
+if __name__ == "__main__":
+    print(page(), end="")
