@@ -47,6 +47,9 @@ docs: .venv/dev ## Write the generated references: docs/settings.md and docs/con
 	  .venv/bin/python -m tools.$${page}_reference > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
 	done
 
+wheel: .venv/dev node_modules/.installed ## Build the wheel into build/, with what is installed: nothing is fetched.
+	@.venv/bin/hatchling build --target wheel --directory build
+
 snapshots: .venv/dev ## Renew the snapshots of tests/scenarios.
 	@$(PYTEST) -q tests/scenarios --snapshot-update
 
