@@ -5,7 +5,7 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cli cdk8s test test-cluster security lint check schema map docs snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-cluster security lint check check-dist schema map docs snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,12 @@ lint: .venv/dev ## Check style and types.
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-check: lint test ## Everything that needs no cluster: what to run before a commit.
+check: lint test check-dist ## Everything that CI runs without a cluster: what to run before a commit.
+
+check-dist: .venv/run node_modules/.installed ## Check that dist/ is what the cdk8s CLI makes of settings.yaml.
+	@made=$$(mktemp -d) && trap 'rm -rf "$$made"' EXIT && \
+	  PATH="$(CURDIR)/.venv/bin:$$PATH" npx --no-install cdk8s synth --no-check-upgrade --output "$$made/dist" > /dev/null && \
+	  diff -r dist "$$made/dist"
 
 schema: .venv/run ## Write the JSON Schema of settings.yaml.
 	@.venv/bin/python -m mgmtcluster.settings.schema > settings.schema.json.new
