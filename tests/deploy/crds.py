@@ -1,0 +1,95 @@
+"""The CustomResourceDefinitions of Argo CD and Flux, from their own Go modules, and what they say of an object."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.rendering import Manifest
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """A module of the Go module proxy, pinned by its checksum."""
+
+    name: str
+    version: str
+    checksum: str
+
+
+_ARGO_CD: Final = GoModule("github.com/argoproj/argo-cd/v3", "v3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
+_KUSTOMIZE: Final = GoModule(
+    "github.com/fluxcd/kustomize-controller", "v1.9.6", "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE="
+)
+_SOURCE: Final = GoModule("github.com/fluxcd/source-controller", "v1.9.6", "h1:nG534/bI6nVpyHra7ONAk6xDB3xPsVT+EOLHZHXPrrc=")
+
+_FILES: Final = {
+    "Application": (_ARGO_CD, "manifests/crds/application-crd.yaml"),
+    "AppProject": (_ARGO_CD, "manifests/crds/appproject-crd.yaml"),
+    "Kustomization": (_KUSTOMIZE, "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"),
+    "GitRepository": (_SOURCE, "config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml"),
+}
+
+
+@cache
+def downloaded(module: GoModule) -> Path:
+    """The folder of a module in Go's own cache; a test without Go is skipped."""
+    go = shutil.which("go")
+    if not go:
+        pytest.skip("no Go on PATH, whose module proxy has the CustomResourceDefinitions")
+    command = [go, "mod", "download", "-json", f"{module.name}@{module.version}"]
+    # Outside of any module, so that no go.mod is read or written.
+    done = subprocess.run(command, cwd="/", env={**os.environ, "GOWORK": "off"}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"go mod download failed: {' '.join((done.stdout + done.stderr).split())[-300:]}", pytrace=False)
+    found = json.loads(done.stdout)
+    assert found["Sum"] == module.checksum, f"{module.name} is not what was pinned"
+    return Path(found["Dir"])
+
+
+def argo_cd_page(path: str) -> str:
+    """A page of Argo CD's own documentation."""
+    return (downloaded(_ARGO_CD) / "docs" / path).read_text()
+
+
+def problems(manifest: Manifest) -> list[str]:
+    """What is wrong with an object for the definition of its kind, unknown fields included."""
+    module, path = _FILES[manifest["kind"]]
+    definition = yaml.safe_load((downloaded(module) / path).read_text())["spec"]
+    group, _, version = manifest["apiVersion"].partition("/")
+    served = {each["name"]: each["schema"]["openAPIV3Schema"] for each in definition["versions"] if each["served"]}
+    if group != definition["group"] or version not in served:
+        return [f"apiVersion: {manifest['apiVersion']} is not served"]
+    errors = jsonschema.Draft202012Validator(_strict(served[version])).iter_errors(manifest)
+    return [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def _strict(schema: Any) -> Any:
+    """A schema of Kubernetes as JSON Schema, which refuses what the API server would leave out."""
+    if not isinstance(schema, Mapping):
+        return schema
+    made = dict(_converted(schema))
+    if made.pop("x-kubernetes-int-or-string", False):
+        made.pop("type", None)
+    if "properties" in made and not made.pop("x-kubernetes-preserve-unknown-fields", False):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def _converted(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in schema.items():
+        if key == "properties":
+            yield key, {name: _strict(each) for name, each in value.items()}
+        elif key in ("items", "additionalProperties"):
+            yield key, _strict(value)
+        else:
+            yield key, value  # allOf and its like too: they name only some fields of what the schema beside them allows
