@@ -9,6 +9,7 @@ from mgmtcluster.cli.plan_migration import plan_migration
 from mgmtcluster.cli.preflight import preflight
 
 from mgmtcluster.cli.map import draw_map
+from mgmtcluster.cli.preflight import preflight
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
 from mgmtcluster.errors import InvalidInput
