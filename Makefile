@@ -47,8 +47,8 @@ map: .venv/run ## Write the map of who talks to whom into docs/map.md.
 	@.venv/bin/python -m mgmtcluster.diagram > docs/map.md.new
 	@mv docs/map.md.new docs/map.md
 
-docs: .venv/dev ## Write the generated references: docs/settings.md and docs/constructs.md.
-	@for page in settings constructs; do \
+docs: .venv/dev schema map ## Write everything in docs/ that is generated, the map and the JSON Schema too.
+	@for page in settings constructs services; do \
 	  .venv/bin/python -m tools.$${page}_reference > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
 	done
 

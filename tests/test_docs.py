@@ -32,6 +32,14 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert not broken
 
 
+def test_the_index_has_every_page_once() -> None:
+    """A line each, and the decisions as one."""
+    index = ROOT / "docs" / "README.md"
+    listed = re.findall(r"^\| \[[^]]+\]\(([^)]+)\) \| .+ \|$", index.read_text(), re.MULTILINE)
+    pages = [page.name for page in index.parent.glob("*.md") if page != index]
+    assert sorted(listed) == sorted([*pages, "decisions/README.md"])
+
+
 def _headings(page: Path) -> set[str]:
     """The anchors of a page's headings, as the common renderers make them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)

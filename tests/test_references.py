@@ -10,13 +10,17 @@ from pydantic import BaseModel
 import mgmtcluster
 from mgmtcluster.settings import Settings, parts
 from tests.rendering import ROOT
-from tools import constructs_reference, settings_reference
+from tools import constructs_reference, services_reference, settings_reference
 
 
 @pytest.mark.parametrize(
     ("name", "page"),
-    [("settings.md", settings_reference.page), ("constructs.md", constructs_reference.page)],
-    ids=["settings", "constructs"],
+    [
+        ("settings.md", settings_reference.page),
+        ("constructs.md", constructs_reference.page),
+        ("services.md", services_reference.page),
+    ],
+    ids=["settings", "constructs", "services"],
 )
 def test_a_committed_reference_is_a_fresh_one(name: str, page: Callable[[], str]) -> None:
     """Byte for byte what `make docs` writes."""
