@@ -5,10 +5,8 @@ import sys
 import typer
 
 from mgmtcluster.cli.errors import CouldNotLook
-from mgmtcluster.cli.plan_migration import plan_migration
-from mgmtcluster.cli.preflight import preflight
-
 from mgmtcluster.cli.map import draw_map
+from mgmtcluster.cli.plan_migration import plan_migration
 from mgmtcluster.cli.preflight import preflight
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
