@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import datetime, timedelta
 
@@ -22,38 +23,42 @@ def _registry_is_well(databases: Installation) -> None:
     databases.settle(databases.folder / "10-registry-database.k8s.yaml")
 
 
-def test_members_go_from_three_to_five_and_back(
+def test_members_go_from_three_to_seven_and_back(
     workspace: Workspace, databases: Installation, nodes: Nodes, kubectl: Kubectl
 ) -> None:
-    """Two claims more are made and kept, the first three members never restart, and the Job runs for every step."""
-    before, claims, first_job = _pods(kubectl), databases.claims(), _jobs(kubectl)
-    nodes.add("node-4", "registry=yes")
-    nodes.add("node-5", "registry=yes")
-    workspace.settings["registry_database"] = {"members": 5}
-    _run(workspace, "More members")
-    grown_job = _jobs(kubectl)
-    assert not grown_job & first_job
-    grown, grown_claims = _pods(kubectl), databases.claims()
-    assert {*grown_claims} - {*claims} == {"registries/data-registry-3", "registries/data-registry-4"}
-    assert len({pod["spec"]["nodeName"] for pod in grown.values()}) == 5
+    """Two claims more are made at a time and kept, the first three members never restart, and the Job runs for every step."""
+    before, claims = _pods(kubectl), databases.claims()
+    jobs = [_jobs(kubectl)]
 
-    workspace.settings["registry_database"] = {"members": 3, "keep_running": 5}
-    _run(workspace, "Fewer members: first the votes")
-    assert {*_pods(kubectl)} == {*grown}
-    shrunk_job = _jobs(kubectl)
-    assert shrunk_job
-    assert not shrunk_job & (first_job | grown_job), "no Job has run that takes the votes away"
+    for number in (4, 5, 6, 7):
+        nodes.add(f"node-{number}", "registry=yes")
+    for members in (5, 7):
+        workspace.settings["registry_database"] = {"members": members}
+        _run(workspace, "More members")
+        jobs.append(_jobs(kubectl))
+        assert _members_with_claims(databases) == {*range(members)}
+        assert len({pod["spec"]["nodeName"] for pod in _pods(kubectl).values()}) == members
 
-    workspace.settings["registry_database"] = {"members": 3}
-    _run(workspace, "Fewer members: then the pods")
-    kubectl.until("two members to be gone", lambda: len(_pods(kubectl)) == 3)
+    grown_claims = databases.claims()
+    assert grown_claims.items() >= claims.items()
+    for members in (5, 3):
+        workspace.settings["registry_database"] = {"members": members, "keep_running": members + 2}
+        _run(workspace, "Fewer members: first the votes")
+        jobs.append(_jobs(kubectl))
+        assert len(_pods(kubectl)) == members + 2
+        workspace.settings["registry_database"] = {"members": members}
+        _run(workspace, "Fewer members: then the pods")
+        kubectl.until("two members to be gone", functools.partial(_has_members, kubectl, members))
+        assert _jobs(kubectl) == jobs[-1], "the same Job as in the step before"
+
+    assert all(jobs)
+    assert len(set.union(*jobs)) == sum(map(len, jobs)), "a step ran no Job of its own"
     assert _uids(_pods(kubectl)) == _uids(before)
     assert databases.claims() == grown_claims
-    assert _jobs(kubectl) == shrunk_job
     for namespace in ("registries", "registry"):
         services = {item["metadata"]["name"] for item in kubectl.items("services", f"--namespace={namespace}")}
         assert {name for name in services if name.startswith("registry-")} == {"registry-0", "registry-1", "registry-2"}
-    nodes.remove("node-4", "node-5")
+    nodes.remove("node-4", "node-5", "node-6", "node-7")
 
 
 def test_an_image_changes_one_member_at_a_time(workspace: Workspace, databases: Installation, kubectl: Kubectl) -> None:
@@ -134,6 +139,26 @@ def test_a_member_gets_a_new_volume_after_its_vote_was_taken(
     assert {volume["metadata"]["name"] for volume in kubectl.items("pv")} >= {*now.values()}
 
 
+def test_a_member_moves_to_another_node(workspace: Workspace, databases: Installation, nodes: Nodes, kubectl: Kubectl) -> None:
+    """Its vote is taken away, it starts with an empty volume on the node that has its label, and gets its vote back."""
+    old = _pods(kubectl)["registry-2"]["spec"]["nodeName"]
+    claims = databases.claims()
+    nodes.add("node-4", "metrics-db=no")
+    workspace.settings.setdefault("registry_database", {})["replace_member"] = 2
+    for heading in ("Take its vote away", "Move its label", "Give it a new volume"):
+        _run(workspace, heading)
+    del workspace.settings["registry_database"]["replace_member"]
+    _run(workspace, "Give its vote back")
+    databases.settle(databases.folder / "10-registry-database.k8s.yaml")
+    moved = _pods(kubectl)
+    assert moved["registry-2"]["spec"]["nodeName"] == "node-4"
+    assert old not in {pod["spec"]["nodeName"] for pod in moved.values()}
+    assert _desired(kubectl) == {0, 1, 2}
+    now = databases.claims()
+    assert {name for name in now if now[name] != claims[name]} == {"registries/data-registry-2"}
+    assert kubectl.item("pv", claims["registries/data-registry-2"])["status"]["phase"] == "Released"
+
+
 def _run(workspace: Workspace, heading: str) -> None:
     for block in blocks(heading):
         workspace.run(block)
@@ -146,6 +171,15 @@ def _pods(kubectl: Kubectl) -> dict[str, Json]:
 def _uids(pods: dict[str, Json]) -> list[str]:
     """Of the first three members."""
     return [pods[f"registry-{member}"]["metadata"]["uid"] for member in range(3)]
+
+
+def _has_members(kubectl: Kubectl, members: int) -> bool:
+    return len(_pods(kubectl)) == members
+
+
+def _members_with_claims(databases: Installation) -> set[int]:
+    prefix = "registries/data-registry-"
+    return {int(name.removeprefix(prefix)) for name in databases.claims() if name.startswith(prefix)}
 
 
 def _jobs(kubectl: Kubectl) -> set[str]:
