@@ -1,5 +1,6 @@
 """dist/ is what a fresh synth makes, on any machine, and holds nothing else and no secret."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,9 @@ FILES = (
 def dist() -> dict[str, bytes]:
     """The committed files."""
     return files_of(DIST)
+
+
+PASSWORD_IN_URI = re.compile(r"://[^/@\s:]*:(?!\$\()[^/@\s]*@")
 
 
 def test_there_are_the_seven_phases_and_nothing_else(dist: dict[str, bytes]) -> None:
@@ -73,18 +77,20 @@ def test_two_environments_stand_side_by_side(tmp_path: Path, dist: dict[str, byt
 
 
 def test_no_secret_is_in_dist(objects: Manifests, dist: dict[str, bytes]) -> None:
-    """Neither an object of the kind, nor text that looks like one."""
+    """Neither an object of the kind, nor text that looks like one, nor a URI with a password that is written out."""
     assert not objects.of_kind("Secret")
     assert b"BEGIN" not in b"".join(dist.values())
     for each in objects:
         for path, value in leaves(each):
             assert not list(suspicious(str(value))), (name_of(each), path)
+            assert not PASSWORD_IN_URI.search(str(value)), (name_of(each), path)
 
 
 def test_a_planted_secret_would_be_found(objects: Manifests) -> None:
     """In any text of any object."""
     planted = "mongodb://user:Zm9vYmFy4k8sSECRETx9Qa@registry-0:27017"
     assert list(suspicious(planted))
+    assert PASSWORD_IN_URI.search("redis://default:short@metrics-redis:6379")
     assert not [each for each in objects if planted in str(each)]
 
 

@@ -1,9 +1,7 @@
 """No secret stands in the manifests, on a command line there, or in what the scripts say: as far as their text shows."""
 
 import copy
-import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -73,42 +71,6 @@ def test_a_command_line_with_a_secret_is_noticed(change: Callable[[dict[str, Any
 def test_a_secret_is_taken_by_key(dist: Manifests) -> None:
     """No container gets whole Secrets as variables, whose names nobody here would know."""
     assert [name_of(each) for each in dist.workloads() for container in containers_of(each) if "envFrom" in container] == []
-
-
-def high_entropy(text: str) -> list[str]:
-    """Words that look made by a generator: long hexadecimal, or long, mixed and without repetition."""
-    return [word for word in re.findall(r"[A-Za-z0-9+/_-]{20,}", text) if _is_random(word)]
-
-
-def _is_random(word: str) -> bool:
-    if re.search(r"[0-9a-fA-F]{32,}", word):
-        return True
-    entropy = -sum(count / len(word) * math.log2(count / len(word)) for count in Counter(word).values())
-    return entropy >= 4 and all(re.search(kind, word) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
-
-
-@pytest.mark.parametrize("file", sorted(DIST.iterdir()), ids=lambda path: path.name)
-def test_no_secret_stands_in_a_manifest(file: Path) -> None:
-    """No Secret, no password in a URI, and nothing that looks like one."""
-    text = file.read_text()
-    assert rendering.load(text).of_kind("Secret", "SealedSecret") == []
-    assert re.findall(r"://[^/@\s:]*:(?!\$\()[^/@\s]*@", text) == []
-    assert high_entropy(text) == []
-
-
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "9c2f1e0b7d4a8c6e5f30b1a29d8e7c6f",
-        "k3VtQm9xZ0hUcDdMd1J5S2FGbjJqWQ==",
-        "hT7qLw2ZxP9vBn4KdR6sYc1M",
-        "eyJhbGciOiJSUzI1NiIsImtpZCI6Ing4In0",
-    ],
-    ids=["hexadecimal", "base64", "password", "token"],
-)
-def test_what_looks_like_a_secret_is_noticed(secret: str) -> None:
-    """In the middle of a line as well."""
-    assert high_entropy(f"value: --credential={secret} # of the registry")
 
 
 def spoken(script: str) -> Iterator[str]:
