@@ -79,14 +79,12 @@ def _pod_spec(
     name: str, containers: Sequence[k8s.Container], volumes: Sequence[k8s.Volume], image_pull_secrets: Sequence[str]
 ) -> k8s.PodSpec:
     *first, last = containers
-    return k8s.PodSpec(
-        service_account_name=name,
-        automount_service_account_token=False,
-        enable_service_links=False,
+    return _pods.pod_spec(
+        service_account=name,
         # A pod that failed stays, and its log with it.
         restart_policy="Never",
-        security_context=_pods.pod_security_context(DEFAULT_USER),
-        image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
+        user=DEFAULT_USER,
+        image_pull_secrets=image_pull_secrets,
         init_containers=first or None,
         containers=[last],
         volumes=list(volumes),

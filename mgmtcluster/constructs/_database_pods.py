@@ -39,12 +39,10 @@ def member_pod_spec(
 ) -> k8s.PodSpec:
     """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
     ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
-    return k8s.PodSpec(
-        service_account_name=name,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        security_context=_pods.pod_security_context(_MONGODB_USER),
-        image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
+    return _pods.pod_spec(
+        service_account=name,
+        user=_MONGODB_USER,
+        image_pull_secrets=image_pull_secrets,
         # Time to step down, finish what is running and write a checkpoint.
         termination_grace_period_seconds=120,
         affinity=_affinity(node_label, selector),

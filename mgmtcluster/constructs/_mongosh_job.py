@@ -82,13 +82,11 @@ def mongosh_job(
 def _pod_spec(
     name: str, image: str, script: str, config_map: str, volumes: Mapping[str, k8s.Volume], image_pull_secrets: Sequence[str]
 ) -> k8s.PodSpec:
-    return k8s.PodSpec(
-        service_account_name=name,
-        automount_service_account_token=False,
-        enable_service_links=False,
+    return _pods.pod_spec(
+        service_account=name,
         restart_policy="OnFailure",
-        security_context=_pods.pod_security_context(DEFAULT_USER),
-        image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
+        user=DEFAULT_USER,
+        image_pull_secrets=image_pull_secrets,
         containers=[
             _pods.container(
                 name=script.partition(".")[0],

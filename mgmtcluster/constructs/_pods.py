@@ -1,6 +1,7 @@
 """Pods as every construct here runs them: not as root, on a read-only disk, without privileges or a token."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from constructs import Construct
 
@@ -16,15 +17,40 @@ DRAIN_SECONDS = 10
 READ_ONLY_MODE = 0o444
 
 
-def pod_security_context(user: int) -> k8s.PodSecurityContext:
-    """What Pod Security `restricted` asks of a pod, and volumes that belong to its user's group."""
-    return k8s.PodSecurityContext(
-        run_as_non_root=True,
-        run_as_user=user,
-        run_as_group=user,
-        fs_group=user,
-        fs_group_change_policy="OnRootMismatch",
-        seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
+def pod_spec(
+    *,
+    service_account: str,
+    user: int,
+    containers: Sequence[k8s.Container],
+    image_pull_secrets: Sequence[str] = (),
+    with_token: bool = False,
+    **others: Any,
+) -> k8s.PodSpec:
+    """Pods with what Pod Security `restricted` asks of them, and volumes that belong to their user's group.
+
+    Args:
+        service_account: name of their ServiceAccount.
+        user: user and group of every process in them.
+        containers: their containers.
+        image_pull_secrets: names of Secrets for the image registry.
+        with_token: every container gets a token of the Kubernetes API.
+        others: further fields, as ``k8s.PodSpec`` takes them.
+    """
+    return k8s.PodSpec(
+        service_account_name=service_account,
+        automount_service_account_token=with_token,
+        enable_service_links=False,
+        security_context=k8s.PodSecurityContext(
+            run_as_non_root=True,
+            run_as_user=user,
+            run_as_group=user,
+            fs_group=user,
+            fs_group_change_policy="OnRootMismatch",
+            seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
+        ),
+        image_pull_secrets=[k8s.LocalObjectReference(name=name) for name in image_pull_secrets] or None,
+        containers=list(containers),
+        **others,
     )
 
 
@@ -181,11 +207,6 @@ def volume_name(container: str, directory: str) -> str:
 def config_map_volume(name: str, config_map: str) -> k8s.Volume:
     """The files of a ConfigMap."""
     return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=READ_ONLY_MODE))
-
-
-def pull_secrets(names: Sequence[str]) -> list[k8s.LocalObjectReference] | None:
-    """Names of Secrets as a pod refers to them."""
-    return [k8s.LocalObjectReference(name=name) for name in names] or None
 
 
 def pod_disruption_budget(

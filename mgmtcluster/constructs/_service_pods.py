@@ -33,14 +33,12 @@ def service_pod_spec(
         volumes += _volumes(sidecar.name, sidecar.writes, sidecar.resources)
     if waits_for:
         volumes += [_pods.config_map_volume(_SCRIPTS, waits_for.scripts), *_volumes(_WAIT, ["/tmp"], _WAIT_RESOURCES)]
-    return k8s.PodSpec(
-        service_account_name=name,
-        automount_service_account_token=False,
-        enable_service_links=False,
+    return _pods.pod_spec(
+        service_account=name,
+        user=options["user"],
+        image_pull_secrets=options["image_pull_secrets"],
         # The process is not PID 1 then: as PID 1, Python and Node.js ignore SIGTERM, and every stop takes the full grace period.
         share_process_namespace=True,
-        security_context=_pods.pod_security_context(options["user"]),
-        image_pull_secrets=_pods.pull_secrets(options["image_pull_secrets"]),
         init_containers=[_wait(waits_for, user=name)] if waits_for else None,
         containers=[
             _container(name, image, endpoints, database, options),

@@ -116,12 +116,10 @@ class DatabaseMonitoring(Construct):
         )
 
     def _pod_spec(self, image: str, env: dict[str, k8s.EnvVar], image_pull_secrets: Sequence[str]) -> k8s.PodSpec:
-        return k8s.PodSpec(
-            service_account_name=self.peer.name,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            security_context=_pods.pod_security_context(DEFAULT_USER),
-            image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
+        return _pods.pod_spec(
+            service_account=self.peer.name,
+            user=DEFAULT_USER,
+            image_pull_secrets=image_pull_secrets,
             containers=[
                 _pods.container(
                     name=self.peer.name,

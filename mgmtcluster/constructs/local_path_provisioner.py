@@ -149,11 +149,10 @@ class LocalPathProvisioner(Construct):
         )
 
     def _pod_spec(self, image: str, helper_image: str, provisioner: str) -> k8s.PodSpec:
-        return k8s.PodSpec(
-            service_account_name=_NAME,
-            automount_service_account_token=True,
-            enable_service_links=False,
-            security_context=_pods.pod_security_context(DEFAULT_USER),
+        return _pods.pod_spec(
+            service_account=_NAME,
+            user=DEFAULT_USER,
+            with_token=True,
             containers=[
                 _pods.container(
                     name=_NAME,

@@ -135,12 +135,10 @@ class RedisQueue(Construct):
 
     def _pod_spec(self, image: str, memory: str, rules: str, image_pull_secrets: Sequence[str]) -> k8s.PodSpec:
         resources = Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory)
-        return k8s.PodSpec(
-            service_account_name=self._peer.name,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            security_context=_pods.pod_security_context(DEFAULT_USER),
-            image_pull_secrets=_pods.pull_secrets(image_pull_secrets),
+        return _pods.pod_spec(
+            service_account=self._peer.name,
+            user=DEFAULT_USER,
+            image_pull_secrets=image_pull_secrets,
             containers=[
                 _pods.container(
                     name=self._peer.name,
