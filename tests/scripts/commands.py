@@ -3,37 +3,106 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import bson
 
-from tests.scripts.replica_set import Refused, ReplicaSet
+from tests.scripts.errors import Refused
 from tests.scripts.wire import Document
 
 STATES = {"PRIMARY": 1, "SECONDARY": 2, "RECOVERING": 3, "STARTUP2": 5, "REMOVED": 10}
 
-Handler = Callable[["Commands", Document], Document]
-HANDLERS: dict[str, Handler] = {}
+Handler = Callable[[Any, Document], Document]
+HANDLERS: dict[str, str] = {}
 
 
 def answers(*names: str) -> Callable[[Handler], Handler]:
-    """Let a method answer the commands of these names."""
+    """Let a method answer the commands of these names; a subclass may override it."""
 
     def register(method: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(names, method))
+        HANDLERS.update(dict.fromkeys(names, method.__name__))
         return method
 
     return register
 
 
+class SetOfMembers(Protocol):
+    """What a member knows of its set, and orders as the primary."""
+
+    name: str
+    users: dict[str, Document]
+    write_concern: str | None
+    feature_compatibility_version: str
+
+    @property
+    def config(self) -> Document | None:
+        """The configuration, or None before there is one."""
+
+    @property
+    def term(self) -> int:
+        """Counts elections."""
+
+    @property
+    def primary(self) -> str | None:
+        """The primary, where there is one."""
+
+    @property
+    def hosts(self) -> list[str]:
+        """The configured members."""
+
+    @property
+    def newly_added(self) -> set[str]:
+        """Members that have no vote before their first sync is over."""
+
+    @property
+    def uncommitted(self) -> int:
+        """Is 0 once a majority has the configuration."""
+
+    def install(self, hosts: Sequence[str], primary: str | None, **more: Any) -> None:
+        """Begin a set."""
+
+    def reconfigure(self, config: Document, added: Iterable[str]) -> None:
+        """Install a configuration on the primary's order; these members in it are new."""
+
+    def elect(self, not_host: str) -> None:
+        """Hand the primary's role to another member."""
+
+
 class Commands:
     """What one member answers once a client may ask."""
 
-    host: str
-    replica_set: ReplicaSet
-    state: str
-    config: Document | None
+    replica_set: SetOfMembers
     version: str
+
+    if TYPE_CHECKING:  # attributes or properties, as a subclass likes
+
+        @property
+        def host(self) -> str | None:
+            """The member's name in the configuration."""
+
+        @property
+        def state(self) -> str:
+            """The member's state; nothing before it has a configuration."""
+
+        @property
+        def config(self) -> Document | None:
+            """The configuration that this member has."""
+
+    def run(self, name: str, command: Document) -> Document:
+        """Answer a command, or raise Refused."""
+        if name not in HANDLERS:
+            raise Refused("CommandNotFound", f"no such command: '{name}'")
+        answer: Document = getattr(self, HANDLERS[name])(command)
+        return answer
+
+    def state_of(self, host: str) -> str | None:
+        """The state of a member, as this one sees it; None where it does not answer."""
+        raise NotImplementedError
+
+    def kept_of(self, command: Document) -> Document:
+        """What is kept of a user as a command gives it."""
+        return {name: command[name] for name in ("pwd", "roles", "mechanisms") if name in command}
 
     @answers("hello", "isMaster", "ismaster")
     def _hello(self, command: Document) -> Document:
@@ -85,7 +154,8 @@ class Commands:
             raise Refused("AlreadyInitialized", "already initialized")
         if [member["host"] for member in config["members"]] != [self.host] or config["_id"] != set_.name:
             raise Refused("InvalidReplicaSetConfig", "no host of the configuration maps to this node")
-        set_.install([self.host], self.host, version=1)
+        host = str(self.host)
+        set_.install([host], host, version=1)
         return {}
 
     @answers("replSetGetStatus")
@@ -93,16 +163,14 @@ class Commands:
         set_ = self.replica_set
         if self.state in ("", "REMOVED"):
             raise Refused("NotYetInitialized" if self.config is None else "InvalidReplicaSetConfig")
-        set_.heartbeat()
         members = [self._status_of(host) for host in set_.hosts]
         votes = sum(member.get("votes", 1) for member in (set_.config or {})["members"])
         counts = {"votingMembersCount": votes - len(set_.newly_added), "term": bson.Int64(set_.term)}
         return {"set": set_.name, "myState": STATES[self.state], "members": members, **counts}
 
     def _status_of(self, host: str) -> Document:
-        member = self.replica_set.members.get(host)
-        state = member.state if member and member.up else "(not reachable/healthy)"
-        return {"name": host, "health": float(bool(member and member.up)), "stateStr": state}
+        state = self.state_of(host)
+        return {"name": host, "health": float(state is not None), "stateStr": state or "(not reachable/healthy)"}
 
     def _must_be_primary(self) -> None:
         if self.state != "PRIMARY":
@@ -122,17 +190,13 @@ class Commands:
             raise Refused("CurrentConfigNotCommittedYet")
         if self.host not in new_hosts or len(new["members"]) > 7:
             raise Refused("NewReplicaSetConfigurationIncompatible", "this node, and at most seven votes")
-        for host in new_hosts - old_hosts:
-            set_.newly_added.add(host)
-            set_.members[host].looks = 0
-        set_.uncommitted = set_.commit_looks
-        set_.adopt(new)
+        set_.reconfigure(new, added=new_hosts - old_hosts)
         return {}
 
     @answers("replSetStepDown")
     def _step_down(self, _command: Document) -> Document:
         self._must_be_primary()
-        self.replica_set.elect(self.host)
+        self.replica_set.elect(str(self.host))
         return {}
 
     @answers("getDefaultRWConcern")
@@ -159,8 +223,7 @@ class Commands:
         self._must_be_primary()
         if command["createUser"] in self.replica_set.users:
             raise Refused("Location51003", "user already exists")
-        fields = {name: command[name] for name in ("pwd", "roles", "mechanisms")}
-        self.replica_set.users[command["createUser"]] = fields
+        self.replica_set.users[command["createUser"]] = self.kept_of(command)
         return {}
 
     @answers("updateUser")
@@ -168,9 +231,7 @@ class Commands:
         self._must_be_primary()
         if command["updateUser"] not in self.replica_set.users:
             raise Refused("UserNotFound", "no such user")
-        self.replica_set.users[command["updateUser"]].update(
-            {name: command[name] for name in ("pwd", "roles", "mechanisms") if name in command}
-        )
+        self.replica_set.users[command["updateUser"]].update(self.kept_of(command))
         return {}
 
     @answers("getParameter")

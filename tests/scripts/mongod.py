@@ -6,33 +6,21 @@ as slowly as a test says. No mongod takes part.
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.scripts.commands import HANDLERS, Commands
-from tests.scripts.replica_set import Fault, HangUp, Refused, ReplicaSet
-from tests.scripts.wire import Closed, Document, Scram, read_command, reply
-
-BEFORE_LOGIN = {"hello", "ismaster", "isMaster", "ping", "buildInfo", "endSessions"}
-
-
-@dataclass
-class Connection:
-    """What a server remembers of one client."""
-
-    user: str | None = None
-    scram: Scram | None = None
+from tests.scripts.commands import Commands
+from tests.scripts.errors import HangUp, Refused
+from tests.scripts.replica_set import Fault, ReplicaSet
+from tests.scripts.scram import Credentials, same_salt
+from tests.scripts.server import BEFORE_LOGIN, Connection, Server
+from tests.scripts.wire import Document
 
 
 @dataclass
-class Mongod(Commands):
+class Mongod(Commands, Server):
     """One member: its state, its own configuration, and what it answers."""
 
     host: str
@@ -44,52 +32,22 @@ class Mongod(Commands):
     delay: float = 0
     up: bool = False
     looks: int = 0
+    port: int = 0
 
     def __post_init__(self) -> None:
-        self.open: set[socket.socket] = set()
-        self.port = 0
         self.start()
 
     def start(self) -> None:
         """Listen, after a crash on the same port."""
-        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        self.up = True
-        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+        self.listen("127.0.0.1")
 
     def stop(self) -> None:
         """Crash: hang up on everybody."""
-        if not self.up:
-            return
-        self.up = False
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for connection in list(self.open):
-            connection.close()
+        if self.up:
+            self.hang_up()
 
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        client = Connection()
-        self.open.add(connection)
-        try:
-            while self.up:
-                request_id, opcode, command = read_command(connection)
-                time.sleep(self.delay)
-                connection.sendall(reply(request_id, opcode, self._answer(client, command)))
-        except (Closed, HangUp, OSError):
-            pass
-        finally:
-            self.open.discard(connection)
-            connection.close()
-
-    def _answer(self, client: Connection, command: Document) -> Document:
+    def answer(self, client: Connection, command: Document) -> Document:
+        """Run a command, unless a test wants it to fail."""
         name = next(iter(command))
         self.replica_set.before(self.host, name)
         with self.replica_set.lock:
@@ -114,40 +72,29 @@ class Mongod(Commands):
     def _run(self, client: Connection, name: str, command: Document, fault: str | None) -> Document:
         if fault not in (None, "lost after"):
             raise Refused(str(fault), f"a message that quotes {command}")
-        if name == "saslStart":
-            return self._sasl_start(client, command)
-        if name == "saslContinue":
-            return self._sasl_continue(client, command)
+        if name in ("saslStart", "saslContinue"):
+            return self.log_in(client, name, command)
         if name not in BEFORE_LOGIN and (client.user is None or name in self.replica_set.denied):
             raise Refused("Unauthorized", f"not authorized on {command['$db']} to execute command")
-        if name not in HANDLERS:
-            raise Refused("CommandNotFound", f"no such command: '{name}'")
-        answer = HANDLERS[name](self, command)
+        answer = self.run(name, command)
         self.replica_set.log.append((self.host, name, command))
         return answer
 
-    def _passwords(self, database: str, user: str) -> Sequence[str]:
+    def credentials(self, database: str, user: str) -> Sequence[Credentials]:
+        """Of the keys, and of the passwords as they are."""
         if (database, user) == ("local", "__system"):
-            return self.keys
+            return same_salt(self.keys)
         known = self.replica_set.users.get(user) if database == "admin" else None
-        return [known["pwd"]] if known else []
+        return same_salt([known["pwd"]]) if known else []
 
-    def _sasl_start(self, client: Connection, command: Document) -> Document:
-        user, nonce, bare = Scram.start(command["payload"])
-        passwords = self._passwords(command["$db"], user)
-        client.scram = Scram(user, passwords, nonce + b64encode(os.urandom(18)).decode(), bare)
-        return {"conversationId": 1, "done": False, "payload": client.scram.server_first.encode()}
+    def _get_status(self, command: Document) -> Document:
+        self.replica_set.heartbeat()
+        return super()._get_status(command)
 
-    def _sasl_continue(self, client: Connection, command: Document) -> Document:
-        if client.scram is None:
-            raise Refused("AuthenticationFailed", "Authentication failed.")
-        if not command["payload"]:
-            return {"conversationId": 1, "done": True, "payload": b""}
-        signature = client.scram.finish(command["payload"])
-        if signature is None:
-            raise Refused("AuthenticationFailed", "Authentication failed.")
-        client.user = client.scram.user
-        return {"conversationId": 1, "done": True, "payload": signature}
+    def state_of(self, host: str) -> str | None:
+        """As it is."""
+        member = self.replica_set.members.get(host)
+        return member.state if member and member.up else None
 
 
 @contextmanager

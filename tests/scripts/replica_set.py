@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import bson
 
+from tests.scripts.errors import Refused
 from tests.scripts.wire import Document
 
 if TYPE_CHECKING:
     from tests.scripts.mongod import Mongod
-
-CODES = {
-    "Unauthorized": 13,
-    "AuthenticationFailed": 18,
-    "AlreadyInitialized": 23,
-    "UserNotFound": 11,
-    "CommandNotFound": 59,
-    "NotYetInitialized": 94,
-    "InvalidReplicaSetConfig": 93,
-    "NewReplicaSetConfigurationIncompatible": 103,
-    "ConfigurationInProgress": 109,
-    "ExceededTimeLimit": 262,
-    "CurrentConfigNotCommittedYet": 308,
-    "BadValue": 2,
-    "NotWritablePrimary": 10107,
-    "InterruptedAtShutdown": 11600,
-    "Location51003": 51003,
-}
-
-
-class Refused(Exception):
-    """A command fails with one of the server's own error names."""
-
-    def __init__(self, code: str, message: str = "") -> None:
-        super().__init__(message or code)
-        self.code = code
-
-    def document(self) -> Document:
-        """What goes over the wire."""
-        return {"ok": 0.0, "errmsg": str(self), "code": CODES[self.code], "codeName": self.code}
-
-
-class HangUp(Exception):
-    """The connection is closed instead of answered."""
 
 
 @dataclass
@@ -109,6 +76,14 @@ class ReplicaSet:
                     member.state = "STARTUP2"
             elif member.config is not None:
                 member.config, member.state = config, "REMOVED"
+
+    def reconfigure(self, config: Document, added: Iterable[str]) -> None:
+        """Install a configuration on the primary's order; these members in it are new."""
+        for host in added:
+            self.newly_added.add(host)
+            self.members[host].looks = 0
+        self.uncommitted = self.commit_looks
+        self.adopt(config)
 
     def heartbeat(self) -> None:
         """One look of the primary at its members: a first sync gets on, and ends with the vote."""
