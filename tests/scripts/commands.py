@@ -31,9 +31,12 @@ class SetOfMembers(Protocol):
     """What a member knows of its set, and orders as the primary."""
 
     name: str
-    users: dict[str, Document]
     write_concern: str | None
     feature_compatibility_version: str
+
+    @property
+    def users(self) -> dict[str, Document]:
+        """The users, by name."""
 
     @property
     def config(self) -> Document | None:

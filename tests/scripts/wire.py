@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 import bson
+from bson.errors import BSONError
 
 Document = dict[str, Any]
 
@@ -35,10 +36,13 @@ def read_command(connection: socket.socket) -> tuple[int, int, Document]:
     """Read one request: its id, its operation code and its command."""
     length, request_id, _, opcode = struct.unpack("<iiii", read_exactly(connection, 16))
     body = read_exactly(connection, length - 16)
-    if opcode == OP_QUERY:
-        start = body.index(b"\0", 4) + 1 + 8
-        return request_id, opcode, bson.decode(body[start:])
-    return request_id, opcode, _sections(body)
+    try:
+        if opcode == OP_QUERY:
+            start = body.index(b"\0", 4) + 1 + 8
+            return request_id, opcode, bson.decode(body[start:])
+        return request_id, opcode, _sections(body)
+    except (ValueError, IndexError, BSONError) as error:
+        raise Closed(f"no MongoDB message: {type(error).__name__}") from error
 
 
 def request(request_id: int, command: Document) -> bytes:

@@ -1,0 +1,81 @@
+"""Start a member, and end it in order when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.nodes.images.mongod import elections, heartbeats
+from tests.nodes.images.mongod.member import Member
+from tests.nodes.images.mongod.options import UnfitKeyfile, options_from
+from tests.nodes.images.mongod.peer import Peer
+from tests.nodes.images.mongod.service import Service
+from tests.nodes.images.mongod.storage import FATAL, Disk, InUse
+from tests.scripts.errors import Refused
+
+_HAND_OVER_SECONDS = 5.0
+_HEIR_SECONDS = 3.0
+# mongod's own exit codes.
+_DIRECTORY_IN_USE, _BAD_OPTIONS = 100, 2
+
+
+def _vital(run: Callable[[], None]) -> None:
+    """A member that is half alive is worse than one that is gone."""
+    try:
+        run()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(FATAL)
+
+
+def _end(member: Member) -> None:
+    with member.changed:
+        if member.leads and len(member.voters) > 1:
+            with suppress(Refused):
+                elections.hand_over(member, _HAND_OVER_SECONDS)
+                # The heir may need this member's vote.
+                member.changed.wait_for(lambda: member.primary, _HEIR_SECONDS)
+        member.running = False
+        member.changed.notify_all()
+
+
+def main() -> int:
+    """Run until a signal ends it."""
+    try:
+        options = options_from(sys.argv[1:])
+        disk = Disk(options.folder)
+    except UnfitKeyfile as error:
+        print(f"mongod: {error}", file=sys.stderr)
+        return _BAD_OPTIONS
+    except InUse as error:
+        print(f"mongod: {error}", file=sys.stderr)
+        return _DIRECTORY_IN_USE
+    except OSError as error:
+        print(f"mongod: {error.filename}: {error.strerror}", file=sys.stderr)
+        return _DIRECTORY_IN_USE
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    member = Member(name=options.replica_set, port=options.port, keys=options.keys, disk=disk)
+
+    def follow(peer: Peer) -> None:
+        _vital(lambda: heartbeats.follow(member, peer))
+
+    member.follow, member.hand_over = follow, lambda: elections.hand_over(member)
+    service = Service(member)
+    service.listen(options.address)
+    threading.Thread(target=_vital, args=(lambda: elections.watch(member),), daemon=True).start()
+    print(f"mongod: listens on port {options.port}", flush=True)
+    told.wait()
+    _end(member)
+    service.hang_up()
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,70 @@
+"""A connection to another member, as the user that members are to each other."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Sequence
+
+from tests.scripts.scram import Login
+from tests.scripts.wire import Closed, Document, read_command, request
+
+TIMEOUT_SECONDS = 2.0
+
+
+class NoAnswer(Exception):
+    """The member cannot be reached, knows none of the keys, or refuses the command."""
+
+
+class Link:
+    """Asks one member; connects where there is no connection."""
+
+    def __init__(self, host: str, keys: Sequence[str]) -> None:
+        self.host = host
+        self.keys = keys
+        self.connection: socket.socket | None = None
+        self.numbers = itertools.count(1)
+
+    def run(self, command: Document) -> Document:
+        """Run a command on admin.
+
+        Raises:
+            NoAnswer: it did not run, or nobody knows whether it did.
+        """
+        try:
+            if self.connection is None:
+                self.connection = self._connect()
+            answer = self._ask({**command, "$db": "admin"})
+        except (Closed, OSError) as error:
+            self.close()
+            raise NoAnswer(f"{self.host}: {error or 'hung up'}") from error
+        if not answer.get("ok"):
+            raise NoAnswer(f"{self.host}: {answer.get('codeName')}")
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def _ask(self, command: Document) -> Document:
+        assert self.connection is not None
+        self.connection.sendall(request(next(self.numbers), command))
+        return read_command(self.connection)[2]
+
+    def _connect(self) -> socket.socket:
+        name, _, port = self.host.rpartition(":")
+        self.connection = socket.create_connection((name, int(port)), TIMEOUT_SECONDS)
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not any(self._logs_in(key) for key in self.keys):
+            raise Closed("knows none of the keys")
+        return self.connection
+
+    def _logs_in(self, key: str) -> bool:
+        login = Login("__system", key)
+        start = {"saslStart": 1, "mechanism": "SCRAM-SHA-256", "payload": login.first, "$db": "local"}
+        challenge = self._ask(start)
+        proof = login.proof(challenge["payload"])
+        answer = self._ask({"saslContinue": 1, "conversationId": 1, "payload": proof, "$db": "local"})
+        return bool(answer.get("ok"))
