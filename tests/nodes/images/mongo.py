@@ -20,9 +20,10 @@ LIBRARIES = "/usr/local/lib"
 #: What the program consists of: its own files, and what it shares with the test server of the scripts.
 SHARED = tuple(f"tests/scripts/{name}.py" for name in ("commands", "errors", "scram", "server", "wire"))
 PROGRAM = "tests/nodes/images/mongod"
+MODULE = PROGRAM.replace("/", ".")
 
 COMMANDS = {
-    "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {PROGRAM.replace("/", ".")} "$@"',
+    "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {MODULE} "$@"',
     "mongosh": f'exec node {LIBRARIES}/node_modules/mongosh/bin/mongosh.js "$@"',
 }
 

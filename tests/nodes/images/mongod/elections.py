@@ -22,9 +22,10 @@ _CATCH_UP_SECONDS = 10.0
 
 def watch(member: Member) -> None:
     """Find itself, stand for election and step down when it is time; runs in a thread of its own."""
-    patience = ELECTION_SECONDS
+    patience, news = ELECTION_SECONDS, -1
     while member.running:
         if member.host is None and member.hosts:
+            news = member.news
             _find(member)
         with member.changed:
             _check_majority(member)
@@ -35,7 +36,11 @@ def watch(member: Member) -> None:
             patience = ELECTION_SECONDS + random.uniform(0, _SPREAD_SECONDS)
             stand(member, asks_first=True)
         with member.changed:
-            member.changed.wait_for(lambda: not member.running, _TICK_SECONDS)
+            member.changed.wait_for(lambda: not member.running or _lost(member, news), _TICK_SECONDS)  # noqa: B023
+
+
+def _lost(member: Member, news: int) -> bool:
+    return member.host is None and bool(member.hosts) and member.news != news
 
 
 def _find(member: Member) -> None:

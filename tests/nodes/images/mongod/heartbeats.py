@@ -62,15 +62,18 @@ def _message(member: Member, peer: Peer) -> Document:
     return {"replSetHeartbeat": member.name, "replicaSetId": set_id, "from": member.host, **about}
 
 
+def _know(peer: Peer, about: Document) -> None:
+    term, index = about["lastWrite"]
+    config_term, version = about["configId"]
+    peer.state, peer.last_write, peer.config_id = about["state"], (term, index), (config_term, version)
+
+
 def _note(member: Member, peer: Peer, answer: Document | None) -> None:
     if answer is None:
         peer.state = None
         return
-    peer.state, peer.answered_at = answer["state"], time.monotonic()
-    term, index = answer["lastWrite"]
-    peer.last_write = (term, index)
-    config_term, version = answer["configId"]
-    peer.config_id = (config_term, version)
+    peer.answered_at = time.monotonic()
+    _know(peer, answer)
     member.observe(answer["term"])
     if "config" in answer:
         member.adopt(answer["config"])
@@ -103,6 +106,11 @@ def hear(member: Member, asked: Document) -> Document:
         member.observe(asked["term"])
         if asked["state"] == "PRIMARY" and asked["term"] == member.term and not member.leads:
             _obey(member, asked)
+    if peer := member.peers.get(asked["from"]):
+        _know(peer, asked)
+        if _owed(member, peer):
+            member.news += 1
+            member.changed.notify_all()
     config_term, version = asked["configId"]
     later = id_of(member.config) > (config_term, version)
     return {**_about(member), **({"config": member.config} if later else {})}
