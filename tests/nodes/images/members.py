@@ -22,7 +22,7 @@ from tests.scripts.redis_server import free_port, manifest
 KEY = "a2V5IG9mIHRoZSBzZXQ="
 SET = "rs0"
 STATEFUL_SET = ("10-registry-database.k8s.yaml", "StatefulSet", "registries", "registry")
-PASSWORDS = {"root": "r00t-s3cret", "blocks-db": "bl0cks-s3cret"}
+PASSWORDS = {"root": "r00t-s3cret", "blocks-db": "bl0cks-s3cret", "guest": "gu3st-s3cret"}
 USERS = [
     {"user": "root", "roles": [{"role": "root", "db": "admin"}]},
     {"user": "blocks-db", "roles": [{"role": "readWrite", "db": "blocks"}]},

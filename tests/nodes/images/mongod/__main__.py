@@ -47,6 +47,7 @@ def _end(member: Member) -> None:
 
 def main() -> int:
     """Run until a signal ends it."""
+    os.umask(0o077)
     try:
         options = options_from(sys.argv[1:])
         disk = Disk(options.folder)
@@ -78,4 +79,7 @@ def main() -> int:
     return 0
 
 
-sys.exit(main())
+code = main()
+sys.stdout.flush()
+# Threads that wait for another member, or for a name server, are not waited for.
+os._exit(code)

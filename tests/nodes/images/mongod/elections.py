@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 
-from tests.nodes.images.mongod.link import Link, NoAnswer
+from tests.nodes.images.mongod.link import NoAnswer
 from tests.nodes.images.mongod.member import ELECTION_SECONDS, Member
 from tests.nodes.images.mongod.peer import Peer, id_of, is_here
 from tests.nodes.images.mongod.storage import Document
@@ -80,8 +80,8 @@ def stand(member: Member, *, asks_first: bool) -> None:
                 "lastWrite": list(member.stored.last_write),
                 "configId": list(id_of(member.config)),
             }
-            voters, others = member.voters, [host for host in member.voters if host != member.host]
-        if not _gets_majority(member, asked, len(voters), others):
+            others = [member.peers[host] for host in member.voters if host != member.host]
+        if not _gets_majority(member, asked, others):
             return
     with member.changed:
         if member.term == asked["term"] and member.state == "SECONDARY":
@@ -93,12 +93,12 @@ def stand_soon(member: Member) -> None:
     threading.Thread(target=stand, args=(member,), kwargs={"asks_first": False}, daemon=True).start()
 
 
-def _gets_majority(member: Member, asked: Document, voters: int, others: list[str]) -> bool:
-    votes = 1
+def _gets_majority(member: Member, asked: Document, others: list[Peer]) -> bool:
+    votes, voters = 1, 1 + len(others)
     if votes > voters // 2:
         return True
     pool = ThreadPoolExecutor(len(others))
-    for asking in as_completed([pool.submit(_ask, member, host, asked) for host in others]):
+    for asking in as_completed([pool.submit(_ask, member, peer, asked) for peer in others]):
         votes += asking.result()
         if votes > voters // 2:
             break
@@ -106,14 +106,12 @@ def _gets_majority(member: Member, asked: Document, voters: int, others: list[st
     return votes > voters // 2
 
 
-def _ask(member: Member, host: str, asked: Document) -> bool:
-    link = Link(host, member.keys)
+def _ask(member: Member, peer: Peer, asked: Document) -> bool:
     try:
-        answer = link.run(asked)
+        # The connection that is there: a name server may be gone with the primary's machine.
+        answer = peer.link.run(asked)
     except NoAnswer:
         return False
-    finally:
-        link.close()
     if not asked["dryRun"]:
         with member.changed:
             member.observe(answer["term"])
@@ -162,11 +160,10 @@ def hand_over(member: Member, seconds: float = _CATCH_UP_SECONDS) -> None:
     heir = heirs()[0]
     member.frozen_until = time.monotonic() + _FROZEN_SECONDS
     member.step_down(f"hands over to {heir.host}")
-    threading.Thread(target=_call, args=(Link(heir.host, member.keys),), daemon=True).start()
+    threading.Thread(target=_call, args=(heir,), daemon=True).start()
 
 
-def _call(link: Link) -> None:
+def _call(heir: Peer) -> None:
     # It stands by itself before long where this does not reach it.
     with suppress(NoAnswer):
-        link.run({"replSetStepUp": 1})
-    link.close()
+        heir.link.run({"replSetStepUp": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import threading
 from collections.abc import Sequence
 
 from tests.scripts.scram import Login
@@ -17,13 +18,14 @@ class NoAnswer(Exception):
 
 
 class Link:
-    """Asks one member; connects where there is no connection."""
+    """Asks one member, for one thread at a time; connects where there is no connection."""
 
     def __init__(self, host: str, keys: Sequence[str]) -> None:
         self.host = host
         self.keys = keys
         self.connection: socket.socket | None = None
         self.numbers = itertools.count(1)
+        self.lock = threading.Lock()
 
     def run(self, command: Document) -> Document:
         """Run a command on admin.
@@ -32,15 +34,19 @@ class Link:
             NoAnswer: it did not run, or nobody knows whether it did.
         """
         try:
-            if self.connection is None:
-                self.connection = self._connect()
-            answer = self._ask({**command, "$db": "admin"})
+            with self.lock:
+                answer = self._answer(command)
         except (Closed, OSError) as error:
             self.close()
             raise NoAnswer(f"{self.host}: {error or 'hung up'}") from error
         if not answer.get("ok"):
             raise NoAnswer(f"{self.host}: {answer.get('codeName')}")
         return answer
+
+    def _answer(self, command: Document) -> Document:
+        if self.connection is None:
+            self.connection = self._connect()
+        return self._ask({**command, "$db": "admin"})
 
     def close(self) -> None:
         """Hang up."""
