@@ -110,7 +110,12 @@ class Service(Commands, Server):
             answer, written = self.member.write(lambda: self._once(name, command))
             if self.member.wait_for(written, copies, seconds):
                 return answer
-        error = {"code": 64, "codeName": "WriteConcernTimeout", "errmsg": "waiting for replication timed out"}
+        error = {
+            "code": 64,
+            "codeName": "WriteConcernTimeout",
+            "errmsg": "waiting for replication timed out",
+            "errInfo": {"wtimeout": True},
+        }
         return {**answer, "writeConcernError": error}
 
     def _once(self, name: str, command: Document) -> Document:
