@@ -64,6 +64,10 @@ class Disk:
         except BlockingIOError:
             raise InUse(f"{folder}/mongod.lock is locked: another mongod uses the data directory") from None
 
+    def close(self) -> None:
+        """Let another process have the directory."""
+        os.close(self.lock)
+
     def load(self) -> Stored:
         """What was saved last, or nothing in a new directory."""
         if not self.file.exists():
