@@ -127,6 +127,7 @@ function unsettled(config, health) {
   // The server hides the mark of a new member; that it counts fewer votes than are configured gives it away.
   if (health.votingMembersCount < voters.length) {
     const fresh = voters.filter((member) => !health.live.includes(member.host)).map((member) => member.host);
+    if (!fresh.length) return 'a new member has the data, and no vote yet';
     return `a new member has no vote until its first sync is over: ${list(fresh)}`;
   }
   if (!health.committed) return 'the last configuration has not reached a majority';

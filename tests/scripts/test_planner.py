@@ -66,6 +66,7 @@ DECISIONS: dict[str, tuple[Any, list[str], dict[str, Any], str, str]] = {
     "one is silent": (None, hosts(*THREE), {**NOBODY, "answering": hosts(0, 2)}, "wait", f"{host(1)} does not answer"),
     "there is no primary": (config(*THREE), hosts(*THREE), health([1], votes=3, primary=None), "wait", "1 of 3 voting"),
     "a new member has no vote": (config(0, 1), hosts(*THREE), health([0], votes=1), "wait", f"is over: {host(1)}"),
+    "a new member gets its vote": (config(0, 1), hosts(*THREE), health([0, 1], votes=1), "wait", "no vote yet"),
     "a configuration is not committed": (
         config(0),
         hosts(*THREE),
