@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bson import Int64
+
 from tests.nodes.images.mongod.storage import Data, Document
 from tests.scripts.errors import Refused
 
@@ -28,7 +30,7 @@ def find(documents: list[Document], command: Document, namespace: str) -> Docume
     found = matching(documents, command.get("filter", {}))
     skip, limit = command.get("skip", 0), abs(command.get("limit", 0))
     batch = found[skip:][: limit or None]
-    return {"cursor": {"id": 0, "ns": namespace, "firstBatch": batch}}
+    return {"cursor": {"id": Int64(0), "ns": namespace, "firstBatch": batch}}
 
 
 def insert(documents: list[Document], command: Document) -> Document:
