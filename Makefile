@@ -5,7 +5,7 @@ OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cli cdk8s test test-cluster security lint check check-dist schema map docs snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-cluster test-nodes security lint check check-dist schema map docs snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: .venv/dev node_modules/.installed ## Run every test that needs no cluster.
 
 test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUBECONFIG names.
 	@$(PYTEST) -m cluster tests/cluster
+
+test-nodes: .venv/dev node_modules/.installed ## Run everything on three real nodes of this machine (root, Linux).
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m nodes -v --capture=no tests/nodes
 
 security: .venv/dev ## Check the manifests with checkov and kube-score, and Redis for what it refuses.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/security tests/scripts/test_start_redis.py

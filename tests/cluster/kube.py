@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,21 +23,25 @@ DEADLINE = 120.0
 
 
 class Kubectl:
-    """The cluster that KUBECONFIG names, through kubectl.
+    """A cluster, through kubectl.
 
     Args:
-        folder: an empty folder for a command named kubectl that is the one given by the environment's KUBECTL.
+        folder: an empty folder for a command named kubectl that is the one given.
+        command: what kubectl is. Default: what the environment's KUBECTL says.
+        kubeconfig: names the cluster. Default: the environment's KUBECONFIG.
     """
 
-    def __init__(self, folder: Path) -> None:
-        command = folder / "kubectl"
-        given = shlex.split(os.environ.get("KUBECTL", "kubectl"))
+    def __init__(self, folder: Path, *, command: Sequence[str] = (), kubeconfig: Path | None = None) -> None:
+        file = folder / "kubectl"
+        given = [*command] or shlex.split(os.environ.get("KUBECTL", "kubectl"))
         path = os.environ["PATH"]
         if given != ["kubectl"]:
-            command.write_text(f'#!/bin/sh\nexec {shlex.join(given)} "$@"\n')
-            command.chmod(0o755)
+            file.write_text(f'#!/bin/sh\nexec {shlex.join(given)} "$@"\n')
+            file.chmod(0o755)
             path = f"{folder}:{path}"
         self.environment = {**os.environ, "PATH": path}
+        if kubeconfig:
+            self.environment["KUBECONFIG"] = str(kubeconfig)
 
     def run(self, *args: str, stdin: str | None = None, timeout: float = 300) -> Done:
         """Run kubectl, whatever it ends with."""

@@ -1,0 +1,163 @@
+"""A pod in each namespace of ours, from which names are asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mgmtcluster import catalog
+from mgmtcluster.addresses import Endpoint, pod_host, service_host
+from tests import policies
+from tests.cluster.kube import Json, documents, is_ready
+from tests.rendering import Manifests
+
+from .platform import Platform
+
+_NAME = "asker"
+_LABELS = {policies.NAME_LABEL: _NAME}
+
+#: Asks each of [host, port, what to say, how the answer begins] and prints why it got none, or null.
+_PROGRAM = """
+import concurrent.futures, json, socket, sys
+def ask(name):
+    host, port, said, answer = name
+    try:
+        with socket.create_connection((host, port), 5) as connection:
+            connection.settimeout(5)
+            connection.sendall(said.encode())
+            found = connection.recv(len(answer)).decode() if answer else ""
+            return None if found == answer else repr(found)
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    print(json.dumps([*pool.map(ask, json.load(sys.stdin))]))
+"""
+
+_SPOKEN = {
+    "redis": ("PING\r\n", "+PONG"),
+    "http": ("GET / HTTP/1.0\r\n\r\n", "HTTP/1."),
+    "ws": ("GET / HTTP/1.0\r\n\r\n", "HTTP/1."),
+}
+
+#: A name and the port behind it.
+Name = tuple[str, Endpoint]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A pod that asks.
+
+    Attributes:
+        namespace: where it is.
+    """
+
+    namespace: str
+    _platform: Platform
+    _network: policies.Network
+    _closed: bool
+    _servers: dict[tuple[str, str], policies.Pod]
+
+    def wrong_about(self, names: Iterable[Name]) -> list[str]:
+        """The names that do not answer although they should, or that do although a policy closes them."""
+        asked = [*names]
+        said = [[host, endpoint.port, *_SPOKEN.get(endpoint.scheme, ("", ""))] for host, endpoint in asked]
+        out = self._platform.kubectl(
+            "exec", "--stdin", f"--namespace={self.namespace}", _NAME, "--", "python3", "-c", _PROGRAM, stdin=json.dumps(said)
+        )
+        found = zip(asked, json.loads(out), strict=True)
+        return [
+            f"{host}:{endpoint.port} {why or 'answers'}"
+            for (host, endpoint), why in found
+            if (why is None) != self._may_ask(endpoint)
+        ]
+
+    def _may_ask(self, endpoint: Endpoint) -> bool:
+        """Whether the policies of the server let this pod in, where anybody enforces them."""
+        me = policies.Pod(self.namespace, _LABELS, "10.244.1.250", {})
+        server = self._servers[endpoint.namespace, endpoint.service]
+        return not self._closed or self._network.may_be_asked(server, me, endpoint.port)
+
+
+def names_of_services() -> list[Name]:
+    """Every row of the documented table under its host name, and under the second names of its service."""
+    rows = [(str(endpoint.host), endpoint) for endpoint in catalog.ENDPOINTS]
+    second = [
+        (service_host(alias, service.endpoint.namespace), service.endpoint)
+        for service in catalog.ALL
+        for alias in service.aliases
+    ]
+    return rows + second
+
+
+def names_of_databases(files: list[Path]) -> list[Name]:
+    """Every name under which the manifests make a member of a database answer."""
+    objects = [*documents(*files)]
+    names: list[Name] = []
+    for database in catalog.REPLICA_SETS:
+        [members] = [each for each in objects if _is(each, "StatefulSet", database.namespace, database.name)]
+        [container] = members["spec"]["template"]["spec"]["containers"]
+        endpoint = Endpoint(database.name, database.namespace, container["ports"][0]["containerPort"], scheme="mongodb")
+        for ordinal in range(members["spec"]["replicas"]):
+            pod = f"{database.name}-{ordinal}"
+            name = pod_host(pod, members["spec"]["serviceName"], database.namespace)
+            own = [service_host(*_place(each)) for each in objects if _selects(each, pod, database.namespace)]
+            others = [service_host(*_place(each)) for each in objects if each.get("spec", {}).get("externalName") in (name, *own)]
+            names += [(host, endpoint) for host in (name, *own, *others)]
+    return names
+
+
+def _selects(service: Json, pod: str, namespace: str) -> bool:
+    """Whether a Service is of this member alone."""
+    selector = service.get("spec", {}).get("selector", {}) if service["kind"] == "Service" else {}
+    return selector.get("statefulset.kubernetes.io/pod-name") == pod and _place(service)[1] == namespace
+
+
+def _is(item: Json, kind: str, namespace: str, name: str) -> bool:
+    return item["kind"] == kind and _place(item) == (name, namespace)
+
+
+def _place(item: Json) -> tuple[str, str]:
+    return item["metadata"]["name"], item["metadata"].get("namespace", "")
+
+
+@contextmanager
+def askers(platform: Platform) -> Iterator[list[Asker]]:
+    """Make them, and take them away again."""
+    objects = Manifests(documents(*platform.installation.files))
+    servers = {(pod.namespace, pod.labels[policies.NAME_LABEL]): pod for pod in policies.pods_of(objects)}
+    namespaces = [each["metadata"]["name"] for each in objects.of_kind("Namespace")]
+    made = [item for namespace in namespaces for item in (_pod(namespace), _policy(namespace))]
+    platform.kubectl.apply(*made)
+    try:
+        look = f"--selector={policies.NAME_LABEL}={_NAME}"
+        platform.kubectl.until(
+            "the pods that ask", lambda: len([pod for pod in platform.pods(look) if is_ready(pod)]) == len(namespaces)
+        )
+        network = policies.Network(objects)
+        closed = platform.machines.enforce_policies()
+        yield [Asker(namespace, platform, network, closed, servers) for namespace in namespaces]
+    finally:
+        for namespace in namespaces:
+            platform.kubectl("delete", f"pod/{_NAME}", f"networkpolicy/{_NAME}", f"--namespace={namespace}", "--now")
+
+
+def _pod(namespace: str) -> Json:
+    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
+    user = {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
+    container = {"name": _NAME, "image": "python:3-slim", "command": ["sleep", "3600"], "securityContext": safe}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": _NAME, "namespace": namespace, "labels": _LABELS},
+        "spec": {"containers": [container], "securityContext": user, "automountServiceAccountToken": False},
+    }
+
+
+def _policy(namespace: str) -> Json:
+    """It may ask everybody: whether it is let in is what the server's policy says."""
+    spec = {"podSelector": {"matchLabels": _LABELS}, "policyTypes": ["Egress"], "egress": [{}]}
+    metadata = {"name": _NAME, "namespace": namespace}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}

@@ -1,0 +1,66 @@
+"""State that a test leaves in every database and in metrics-redis, to find it again."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+
+import redis  # type: ignore[import-untyped]
+
+from mgmtcluster import catalog
+from mgmtcluster.catalog.endpoints import METRICS_REDIS
+
+_STORES = [each for each in catalog.ALL if each.database and each.endpoint.node_port]
+_LIST = catalog.METRICS_LISTS[-1]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept.
+
+    Attributes:
+        texts: by the service that keeps it in its database.
+        metrics: the length of a list of metrics-redis.
+    """
+
+    texts: dict[str, str]
+    metrics: int
+
+
+def keep(address: str, text: str) -> Kept:
+    """Write a text through every service with a database, and a metric; each is acknowledged as the service's own writes are."""
+    return Kept(write(address, text), metrics_redis(address).lpush(_LIST, text))
+
+
+def kept(address: str) -> Kept:
+    """Read all of it."""
+    return Kept(read(address), metrics_redis(address).llen(_LIST))
+
+
+def write(address: str, text: str) -> dict[str, str]:
+    """Write a text to the databases alone."""
+    return {service.name: _ask("PUT", address, service, text) for service in _STORES}
+
+
+def read(address: str) -> dict[str, str]:
+    """Read what is in the databases."""
+    return {service.name: _ask("GET", address, service) for service in _STORES}
+
+
+def metrics_redis(address: str) -> redis.Redis:
+    """A client as writers in other clusters are: through a node port, without a password."""
+    return redis.Redis(address, METRICS_REDIS.node_port, socket_timeout=5, socket_connect_timeout=5)
+
+
+def _ask(method: str, address: str, service: catalog.Service, text: str | None = None) -> str:
+    connection = http.client.HTTPConnection(address, service.endpoint.node_port, timeout=10)
+    try:
+        connection.request(method, "/kept/by-a-test", body=text)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+    finally:
+        connection.close()
+    assert answer.status == 200, f"{service.name}: HTTP {answer.status}: {body}"
+    found: str = json.loads(body)
+    return found

@@ -1,0 +1,122 @@
+"""Three nodes and a control plane, all on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster.kube import Done, Kubectl, condition
+
+ROOT = Path(__file__).parents[2]
+_SHARED = ROOT.parent / "shared"
+_CLUSTER = Path(os.environ.get("CLUSTER", _SHARED / "controlplane" / "cluster"))
+_NODE = Path(os.environ.get("NODE", _SHARED / "node" / "node"))
+_CACHE = Path(os.environ.get("NODE_CACHE", Path.home() / ".cache" / "mgmtcluster-node"))
+STORE = Path(os.environ.get("NODE_STORE", _CACHE / "images"))
+IMAGE = _NODE.parent / "image"
+
+NAMES = ("node-1", "node-2", "node-3")
+#: Both databases have a member on each.
+_LABELS = ("registry=yes", "metrics-db=yes")
+
+
+def missing() -> str | None:
+    """What is in the way of nodes on this machine, in a line; None where nothing is."""
+    if platform.system() != "Linux":
+        return f"needs Linux, and this is {platform.system()}"
+    if os.geteuid() != 0:
+        return "needs root: nodes are network, mount and process namespaces (docs/test-nodes.md)"
+    for variable, file in (("CLUSTER", _CLUSTER), ("NODE", _NODE), ("NODE_CACHE", _CACHE / "bin" / "nodeparts")):
+        if not file.exists():
+            return f"{file.name} is not there: {variable} says where it is (docs/test-nodes.md)"
+    return None
+
+
+class Machines:
+    """The nodes ``NAMES``, each with a label for both databases and a zone of its own.
+
+    Attributes:
+        kubectl: their cluster.
+        kubeconfig: for programs that ask it themselves.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "cluster"
+        (folder / "bin").mkdir()
+        self.kubeconfig = self._folder / "kubeconfig"
+        command = (str(_CLUSTER), "kubectl", str(self._folder))
+        self.kubectl = Kubectl(folder / "bin", command=command, kubeconfig=self.kubeconfig)
+
+    def start(self) -> None:
+        """Start the control plane and every node."""
+        # The control plane's own provisioner answers to another name: the one of dist/ runs in its pod.
+        _run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path")
+        for name in NAMES:
+            self.on(name)
+
+    def stop(self) -> None:
+        """Stop everything, whatever state it is in."""
+        for command in (_NODE, _CLUSTER):
+            subprocess.run([command, "down", self._folder], stdout=subprocess.DEVNULL, check=False)
+
+    def on(self, name: str) -> None:
+        """Power a node on, for the first time or again, and wait until it is Ready."""
+        _run(_NODE, "up", self._folder, name, *_LABELS, f"topology.kubernetes.io/zone={name.replace('node', 'zone')}")
+
+    def off(self, name: str) -> None:
+        """Power a node off at once; its disk stays."""
+        _run(_NODE, "kill", self._folder, name)
+
+    def cut(self, name: str) -> None:
+        """Unplug a node's network."""
+        _run(_NODE, "cut", self._folder, name)
+
+    def join(self, name: str) -> None:
+        """Plug it in again."""
+        _run(_NODE, "join", self._folder, name)
+
+    def attempt(self, name: str, *command: str) -> Done:
+        """Run a command on a node as its root, whatever it ends with."""
+        return subprocess.run(
+            [_NODE, "run", self._folder, name, *command], capture_output=True, text=True, timeout=300, check=False
+        )
+
+    def addresses(self) -> dict[str, str]:
+        """The address of each node, on which it answers node ports."""
+        nodes = self.kubectl.items("nodes")
+        return {
+            node["metadata"]["name"]: each["address"]
+            for node in nodes
+            for each in node["status"]["addresses"]
+            if each["type"] == "InternalIP"
+        }
+
+    def is_ready(self, name: str) -> bool:
+        """Whether the control plane takes a node for well."""
+        return condition(self.kubectl.item("node", name), "Ready").get("status") == "True"
+
+    def enforce_policies(self) -> bool:
+        """Whether the nodes' network closes what a NetworkPolicy does not open."""
+        return all(self.attempt(name, "pgrep", "--full", "bin/kube-network-policies").returncode == 0 for name in NAMES)
+
+    @contextmanager
+    def without_api_server(self) -> Iterator[None]:
+        """Freeze the API server, which keeps its port and answers nobody, and let it go on afterwards."""
+        started = [line.split() for line in (self._folder / "pids").read_text().splitlines()]
+        [pid] = [int(number) for number, part in started if part == "kube-apiserver"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _run(program: Path, *arguments: str | Path) -> Done:
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{program.name} {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}"
+    return done

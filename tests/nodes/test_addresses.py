@@ -1,0 +1,95 @@
+"""Every documented address answers: from pods, from outside, and in what the services say of each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from mgmtcluster import catalog
+from mgmtcluster.addresses import NODE_IP
+from mgmtcluster.catalog import JsonMap
+
+from .asker import Asker, askers, names_of_databases, names_of_services
+from .asking import EXPOSED, HIDDEN, open_ports, refusal
+from .machines import NAMES
+from .platform import Platform
+
+_NODE_PORTS = range(30000, 32768)
+
+
+@pytest.fixture(scope="module")
+def pods(platform: Platform) -> Iterator[list[Asker]]:
+    """A pod in each namespace of ours."""
+    with askers(platform) as made:
+        yield made
+
+
+def test_every_url_answers_from_every_namespace(pods: list[Asker]) -> None:
+    """All Services of the documented table, their second names too, answer where a policy lets the pod in, and no other."""
+    assert {pod.namespace for pod in pods} >= {"registries", "utils", "metrics-system", "services"}
+    for pod in pods:
+        assert pod.wrong_about(names_of_services()) == [], pod.namespace
+
+
+def test_a_database_answers_under_every_name_of_its_members(pods: list[Asker], platform: Platform) -> None:
+    """The name below the headless Service, the one of a member's own Service, and the shorter one of the registry."""
+    names = names_of_databases(platform.installation.files)
+    for member in range(3):
+        hosts = {host for host, _ in names if host.startswith(f"registry-{member}.")}
+        assert len(hosts) == 3
+    for pod in pods:
+        assert pod.wrong_about(names) == [], pod.namespace
+
+
+@pytest.mark.parametrize("node", NAMES)
+def test_a_node_answers_on_the_documented_ports_and_no_other(node: str, platform: Platform) -> None:
+    """Every exposed row answers on its node port; nothing else of the whole range is open, nor a port that is not exposed."""
+    address = platform.machines.addresses()[node]
+    assert {str(each): why for each in EXPOSED if (why := refusal(address, each))} == {}
+    assert open_ports(address, _NODE_PORTS) == {endpoint.node_port for endpoint in EXPOSED}
+    assert open_ports(address, [endpoint.port for endpoint in HIDDEN]) == set()
+
+
+def test_every_service_reaches_all_addresses_it_was_given(platform: Platform) -> None:
+    """HTTP, Redis and MongoDB with its own user, as every container says of each address in its environment."""
+    platform.settle()
+    said = {name: {*peers} for name, peers in platform.peers()}
+    for service in catalog.ALL:
+        expected = {*service.addresses} | ({service.database.env} if service.database else set())
+        mine = [
+            peers
+            for name, peers in said.items()
+            if name.split("/")[1].startswith(f"{service.name}-") and name.endswith(f"/{service.name}")
+        ]
+        assert len(mine) == service.replicas
+        assert all(peers >= expected for peers in mine), (service.name, expected, mine)
+
+
+def test_the_address_of_the_node_arrives_resolved(platform: Platform) -> None:
+    """`$(NODE_IP)` is the address of the pod's own node in every variable that holds it, inside a JSON text as well."""
+    addresses = platform.machines.addresses()
+    looked = 0
+    for service in catalog.ALL:
+        expected = {name: str(address) for name, address in service.addresses.items() if address.outside}
+        if not expected:
+            continue
+        for pod in platform.pods(f"--selector=app.kubernetes.io/name={service.name}"):
+            found = _values(platform.exec(pod, "env").stdout, service.env)
+            resolved = {
+                name: text.replace(f"$({NODE_IP})", addresses[pod["spec"]["nodeName"]]) for name, text in expected.items()
+            }
+            assert {name: found[name] for name in expected} == resolved
+            looked += 1
+    assert looked >= 6
+
+
+def _values(printed: str, declared: object) -> dict[str, str]:
+    """A container's variables, those inside a JSON text by ``VARIABLE.key`` too."""
+    assert isinstance(declared, dict)
+    values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    for name, value in declared.items():
+        if isinstance(value, JsonMap):
+            values |= {f"{name}.{key}": inner for key, inner in json.loads(values[name]).items()}
+    return values

@@ -1,0 +1,71 @@
+"""Installing the committed dist/ on three nodes: everything runs, by its own probes, and a second apply changes nothing."""
+
+from __future__ import annotations
+
+import time
+
+from mgmtcluster import catalog
+from tests.cluster.kube import Kubectl, documents, key
+
+from .machines import NAMES
+from .platform import INSTALL_SECONDS, Platform, restarts
+
+#: Warnings that an installation leaves, by reason and a part of the message, and why nobody need act on them.
+_EXPECTED_WARNINGS: dict[tuple[str, str], str] = {}
+
+
+def test_everything_is_well_within_five_minutes(platform: Platform) -> None:
+    """After one apply every Deployment and StatefulSet is available by its own probes, and every Job complete."""
+    began = time.monotonic()
+    assert (platform.installation.applied.returncode, platform.installation.applied.stderr) == (0, "")
+    platform.settle(INSTALL_SECONDS)
+    print(f"\nall is well {time.monotonic() - began:.0f} s after the apply")
+    assert {pod["spec"]["nodeName"] for pod in platform.pods()} == {*NAMES}
+
+
+def test_no_container_was_restarted(platform: Platform) -> None:
+    """Everything waits for what it needs; nothing crashes until it is there."""
+    pods = platform.pods()
+    assert pods
+    assert {key(pod): count for pod in pods if (count := restarts(pod))} == {}
+
+
+def test_no_warning_is_left(platform: Platform, kubectl: Kubectl) -> None:
+    """The events hold no warning but the listed ones."""
+    assert platform.troubles() == []
+    warnings = kubectl.items("events", "--all-namespaces", "--field-selector=type=Warning")
+    unexpected = [
+        f"{each['involvedObject']['kind']}/{each['involvedObject']['name']}: {each['reason']}: {each['message']}"
+        for each in warnings
+        if not any(each["reason"] == reason and part in each["message"] for reason, part in _EXPECTED_WARNINGS)
+    ]
+    assert unexpected == []
+
+
+def test_every_secret_exists_once_and_every_service_has_its_own(platform: Platform) -> None:
+    """A keyfile, a password of root and one of each service for a database, an administrator's for Redis; no two are equal."""
+    secrets = platform.secrets()
+    expected = {
+        f"{database.namespace}/{database.name}-{what}" for database in catalog.REPLICA_SETS for what in ("keyfile", "user-root")
+    }
+    users = {
+        f"{database.namespace}/{database.name}-user-{service.name}"
+        for database in catalog.REPLICA_SETS
+        for service in catalog.ALL
+        if service.database and service.endpoint.namespace == database.namespace
+    }
+    assert {*secrets} == expected | users | {"metrics-system/metrics-redis-user-admin"}
+    values = [value for data in secrets.values() for value in data.values()]
+    assert len({*values}) == len(values)
+
+
+def test_the_second_apply_changes_nothing(platform: Platform) -> None:
+    """It says `unchanged` of every object but a PodDisruptionBudget, and touches no generation and no pod."""
+    before, pods = platform.installation.generations(), {pod["metadata"]["uid"] for pod in platform.pods()}
+    again = platform.installation.apply()
+    assert (again.returncode, again.stderr) == (0, "")
+    changed = [line for line in again.stdout.splitlines() if not line.endswith(" unchanged")]
+    assert [line for line in changed if not line.startswith("poddisruptionbudget.policy/")] == []
+    assert {*platform.installation.objects()} == {key(each) for each in documents(*platform.installation.files)}
+    assert platform.installation.generations() == before
+    assert {pod["metadata"]["uid"] for pod in platform.pods()} == pods

@@ -1,0 +1,108 @@
+"""Nodes are cut off and powered off: what can go on goes on, and everything comes back without a hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from mgmtcluster import catalog
+from mgmtcluster.catalog import REGISTRY
+from tests.cluster.kube import Kubectl
+
+from .asking import EXPOSED, Answers, steady
+from .command import ask, unready_members
+from .kept import keep, kept, read, write
+from .machines import NAMES
+from .platform import Platform
+
+_QUIET_SECONDS = 8.0
+_AGAIN_SECONDS = 60.0
+
+
+def test_a_cut_off_primary_is_replaced_and_comes_back(platform: Platform, kubectl: Kubectl) -> None:
+    """The node of the registry's primary is cut off: the others read and write again within a minute; joined, all is well."""
+    machines, [member] = platform.machines, platform.primaries(REGISTRY)
+    node = _node_of(platform, member)
+    placed = platform.members()
+    outside = next(address for name, address in machines.addresses().items() if name != node)
+    _go_without(platform, node, machines.cut, "cut off")
+    written = write(outside, "written while a node was cut off")
+    assert read(outside) == written
+    assert platform.members() == placed
+    machines.join(node)
+    began = time.monotonic()
+    kubectl.until("the node to be well", lambda: machines.is_ready(node))
+    platform.settle()
+    print(f"\nall was well {time.monotonic() - began:.0f} s after {node} was joined again")
+    assert read(outside) == written
+    assert platform.members() == placed
+
+
+def test_a_node_without_power_is_waited_for(platform: Platform) -> None:
+    """Services answer again within a minute, members wait for their node, and when it is on again all is well."""
+    machines, [member] = platform.machines, platform.primaries(catalog.METRICS_DB)
+    node = _node_of(platform, member)
+    outside = next(address for name, address in machines.addresses().items() if name != node)
+    placed = platform.members()
+    before = keep(outside, "written before a node was off")
+    _go_without(platform, node, machines.off, "powered off")
+    assert platform.members() == placed
+    said = ask(machines, "status", "--settings", str(platform.workspace.folder / "settings.yaml"))
+    assert (said.code, said.found["whole"]) == (1, False)
+    assert {*unready_members(said).values()} == {node}
+    assert len(unready_members(said)) == len(catalog.REPLICA_SETS)
+    began = time.monotonic()
+    machines.on(node)
+    platform.settle()
+    print(f"\nall was well {time.monotonic() - began:.0f} s after {node} was switched on")
+    assert kept(outside) == before
+    assert platform.members() == placed
+
+
+def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) -> None:
+    """All three are switched off and on again: every text in the databases and every metric in Redis is there."""
+    machines = platform.machines
+    address = machines.addresses()[NAMES[0]]
+    placed = platform.members()
+    before = keep(address, "written before the power failed")
+    time.sleep(1.1)  # metrics-redis writes to its disk once a second
+    for name in NAMES:
+        machines.off(name)
+    began = time.monotonic()
+    for name in NAMES:
+        machines.on(name)
+    platform.settle()
+    print(f"\nall was well {time.monotonic() - began:.0f} s after the first node was switched on")
+    assert kept(address) == before
+    assert platform.members() == placed
+
+
+def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> None:
+    """Lose a node, and wait until every service that has a pod elsewhere answers all the time."""
+    machines = platform.machines
+    addresses = [address for name, address in machines.addresses().items() if name != node]
+    elsewhere = {
+        pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in platform.pods() if pod["spec"]["nodeName"] != node
+    }
+    with steady(addresses, [endpoint for endpoint in EXPOSED if endpoint.service in elsewhere]) as answers:
+        began = time.monotonic()
+        lose(node)
+        platform.kubectl.until(f"{node} to be given up", lambda: not machines.is_ready(node))
+        platform.kubectl.until("no failure any more", lambda: _quiet(answers, time.monotonic() - began))
+    worst = max(answers.items(), key=lambda each: each[1].gap)
+    last = max((failure[0] for found in answers.values() for failure in found.failures), default=0)
+    print(f"\n{node} {how}: no answer for at most {worst[1].gap:.1f} s ({worst[0]}), the last failure after {last:.0f} s")
+    alone = sorted({each.service for each in EXPOSED} - elsewhere)
+    print(f"with their only pod there: {', '.join(alone) or 'none'}")
+    assert last < _AGAIN_SECONDS
+
+
+def _quiet(answers: dict[str, Answers], now: float) -> bool:
+    """Whether every service has answered for a while."""
+    return all(not found.failures or found.failures[-1][0] < now - _QUIET_SECONDS for found in answers.values())
+
+
+def _node_of(platform: Platform, member: str) -> str:
+    node = platform.members()[member]
+    assert node
+    return node

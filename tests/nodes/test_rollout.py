@@ -1,0 +1,65 @@
+"""A new version of every service, under steady requests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime
+
+from mgmtcluster import catalog
+from mgmtcluster.settings import Settings
+from tests.cluster.kube import Json, Kubectl
+
+from .asking import EXPOSED, steady
+from .machines import IMAGE, STORE
+from .platform import Platform, services
+
+_TAG = "v2"
+
+
+def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) -> None:
+    """`image_tag` is changed, rendered and applied: no service with two pods fails a request, every pod ends in its grace period.
+
+    What a service with one pod does not answer meanwhile is printed.
+    """
+    _add_images()
+    platform.workspace.settings["image_tag"] = _TAG
+    endings: dict[str, float] = {}
+    with steady(platform.machines.addresses().values()) as answers:
+        platform.workspace.run("make synth && kubectl apply -f dist/")
+
+        def rolled_out() -> bool:
+            _note(endings, platform.pods())
+            return not platform.installation.unsettled()
+
+        kubectl.until("the new version", rolled_out, seconds=300)
+    platform.settle()
+    pods = [pod for pod in platform.pods() if services(pod)]
+    assert {each["image"].rpartition(":")[2] for pod in pods for each in services(pod)} == {_TAG}
+    replicas = {each.name: each.replicas for each in catalog.ALL}
+    for endpoint in EXPOSED:
+        found = answers[endpoint.service]
+        assert found.count > 20
+        if replicas.get(endpoint.service, 1) > 1 or endpoint.scheme == "redis":
+            assert found.failures == [], endpoint
+        else:
+            print(f"\n{endpoint.service}, one pod: {len(found.failures)} of {found.count} requests failed, for {found.gap:.1f} s")
+    assert len(endings) > len(catalog.ALL)
+    assert {name: late for name, late in endings.items() if late > 0} == {}
+    print(f"\nthe last second of a grace period that a pod needed began {-max(endings.values()):.0f} s before its end")
+
+
+def _note(endings: dict[str, float], pods: list[Json]) -> None:
+    """For each pod that is ending: how many seconds past the end of its grace period it was seen last."""
+    for pod in pods:
+        if end := pod["metadata"].get("deletionTimestamp"):
+            endings[pod["metadata"]["name"]] = (datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds()
+
+
+def _add_images() -> None:
+    """The same images under another tag."""
+    registry = f"{Settings().image_registry}/"
+    for name in json.loads((STORE / "names.json").read_text()):
+        if name.startswith(registry) and name.endswith(f":{Settings().image_tag}"):
+            new = f"{name.rpartition(':')[0]}:{_TAG}"
+            subprocess.run([IMAGE, "add", STORE, new, "--from", name], check=True, stdout=subprocess.DEVNULL)

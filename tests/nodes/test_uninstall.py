@@ -1,0 +1,47 @@
+"""The platform is taken away, phase by phase and all at once, and its data are there when it comes back."""
+
+from __future__ import annotations
+
+from tests.cluster.workspace import blocks
+
+from .kept import keep, kept
+from .machines import NAMES
+from .platform import OURS, Platform
+
+
+def test_phases_are_removed_and_come_back_with_their_data(platform: Platform) -> None:
+    """Every file but the platform's is deleted, from the last to the first, and dist/ applied again."""
+    address = platform.machines.addresses()[NAMES[0]]
+    before = keep(address, "written before the phases were removed")
+    claims = platform.installation.claims()
+    for file in reversed(platform.installation.files[1:]):
+        platform.workspace.run(f"kubectl delete -f dist/{file.name}")
+    platform.kubectl.until(
+        "the pods to be gone", lambda: {pod["metadata"]["namespace"] for pod in platform.pods()} <= {"mgmtcluster-storage"}
+    )
+    assert platform.installation.claims() == claims
+    platform.workspace.run("kubectl apply -f dist/")
+    platform.settle()
+    assert kept(address) == before
+    assert platform.installation.claims() == claims
+
+
+def test_everything_is_removed_and_comes_back_with_its_data(platform: Platform) -> None:
+    """After `kubectl delete -f dist/` the documented commands adopt the volumes and install on them."""
+    address = platform.machines.addresses()[NAMES[0]]
+    before = keep(address, "written before everything was removed")
+    claims = platform.installation.claims()
+    platform.workspace.run("kubectl delete -f dist/")
+    assert platform.kubectl.items("pods", "--all-namespaces", OURS) == []
+    assert platform.installation.claims() == {}
+    for heading in ("Look at what is there", "Make the claims again", "Install again"):
+        [commands] = blocks(heading)
+        platform.workspace.run(commands)
+    platform.settle()
+    assert kept(address) == before
+    assert platform.installation.claims() == claims
+
+
+def test_all_is_well_at_the_end(platform: Platform) -> None:
+    """Whatever the tests did, every pod is Ready, every Job complete and every address answers."""
+    assert platform.troubles() == []
