@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 
 #: The tests share one installation, so they run in this order: from those that look to those that break more and more.
 ORDER = (
+    "test_preflight.py",
     "test_install.py",
     "test_addresses.py",
     "test_containers.py",
