@@ -22,7 +22,7 @@ _AFTER_SECONDS = 25.0
 @pytest.fixture(scope="module")
 def filled(platform: Platform) -> Json:
     """A pod of the parser whose /tmp holds more than its volume may; the kubelet looks about once a minute."""
-    pod = platform.pods(_PARSER)[0]
+    pod = next(each for each in platform.pods(_PARSER) if is_ready(each))
     [container] = pod["spec"]["containers"]
     [name] = [each["name"] for each in container["volumeMounts"] if each["mountPath"] == "/tmp"]
     [limit] = [each["emptyDir"]["sizeLimit"] for each in pod["spec"]["volumes"] if each["name"] == name]
@@ -35,7 +35,7 @@ def filled(platform: Platform) -> Json:
 @pytest.mark.usefixtures("filled")
 def test_a_killed_service_is_started_again(platform: Platform, kubectl: Kubectl) -> None:
     """Its process is killed: the other pod goes on, and this one answers again within a minute, in the same place."""
-    pod = platform.pods(_BLOCKS)[0]
+    pod = next(each for each in platform.pods(_BLOCKS) if is_ready(each))
     name, namespace = pod["metadata"]["name"], f"--namespace={BLOCKS_DB.namespace}"
 
     def again() -> bool:
