@@ -66,7 +66,11 @@ class Machines:
 
     def on(self, name: str) -> None:
         """Power a node on, for the first time or again, and wait until it is Ready."""
-        _run(_NODE, "up", self._folder, name, *_LABELS, f"topology.kubernetes.io/zone={name.replace('node', 'zone')}")
+        up = (_NODE, "up", self._folder, name, *_LABELS, f"topology.kubernetes.io/zone={name.replace('node', 'zone')}")
+        if _attempt(*up).returncode != 0:
+            # Nothing starts a node's kubelet again, which ends where it comes before containerd is ready for it.
+            self.off(name)
+            _run(*up)
 
     def off(self, name: str) -> None:
         """Power a node off at once; its disk stays."""
@@ -117,6 +121,10 @@ class Machines:
 
 
 def _run(program: Path, *arguments: str | Path) -> Done:
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=300, check=False)
+    done = _attempt(program, *arguments)
     assert done.returncode == 0, f"{program.name} {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}"
     return done
+
+
+def _attempt(program: Path, *arguments: str | Path) -> Done:
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=300, check=False)

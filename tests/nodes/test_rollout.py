@@ -29,8 +29,9 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
         platform.workspace.run("make synth && kubectl apply -f dist/")
 
         def rolled_out() -> bool:
-            _note(endings, platform.pods())
-            return not platform.installation.unsettled()
+            pods = platform.pods()
+            _note(endings, pods)
+            return not any("deletionTimestamp" in pod["metadata"] for pod in pods) and not platform.installation.unsettled()
 
         kubectl.until("the new version", rolled_out, seconds=300)
     platform.settle()
