@@ -15,6 +15,9 @@ from .platform import INSTALL_SECONDS, Platform, restarts
 _EXPECTED_WARNINGS = {
     ("Failed", " not found"): "everything is applied at once: a pod may look for its Secret before the bootstrap Job has made it",
     ("FailedMount", " not found"): "the same, of a Secret that is mounted",
+    ("FailedMount", "timed out waiting for the condition"): "a busy kubelet has not read the object yet, and tries again",
+    ("FailedMount", "no relationship found"): "the API server learns a moment later that the claim's pod is on the node",
+    ("FailedToCreateEndpoint", "already exists"): "Kubernetes' own controller made it twice at a time",
     ("Unhealthy", "Startup probe failed"): "a process has not opened its port at the first look",
     ("Unhealthy", "Readiness probe failed"): "until its set is initiated a member is not Ready, nor a service that asks the set",
 }
