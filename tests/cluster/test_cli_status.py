@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -137,6 +138,7 @@ def test_ctrl_c_leaves_the_terminal_whole(without_a_node: str) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
         arguments = [sys.executable, "-m", "mgmtcluster.cli", "status", "--watch"]
         os.execve(sys.executable, arguments, {**os.environ, "TERM": "xterm-256color"})
     shown = _read_until(terminal, b"60-services")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 
 import redis  # type: ignore[import-untyped]
@@ -12,6 +13,7 @@ from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import METRICS_REDIS
 
 _STORES = [each for each in catalog.ALL if each.database and each.endpoint.node_port]
+_ALL: Set[str] = {service.name for service in _STORES}
 _LIST = catalog.METRICS_LISTS[-1]
 
 
@@ -38,14 +40,14 @@ def kept(address: str) -> Kept:
     return Kept(read(address), metrics_redis(address).llen(_LIST))
 
 
-def write(address: str, text: str) -> dict[str, str]:
-    """Write a text to the databases alone."""
-    return {service.name: _ask("PUT", address, service, text) for service in _STORES}
+def write(address: str, text: str, through: Set[str] = _ALL) -> dict[str, str]:
+    """Write a text to the databases alone. Default: through every service that has one."""
+    return {service.name: _ask("PUT", address, service, text) for service in _STORES if service.name in through}
 
 
-def read(address: str) -> dict[str, str]:
+def read(address: str, through: Set[str] = _ALL) -> dict[str, str]:
     """Read what is in the databases."""
-    return {service.name: _ask("GET", address, service) for service in _STORES}
+    return {service.name: _ask("GET", address, service) for service in _STORES if service.name in through}
 
 
 def metrics_redis(address: str) -> redis.Redis:

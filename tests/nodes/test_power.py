@@ -25,16 +25,18 @@ def test_a_cut_off_primary_is_replaced_and_comes_back(platform: Platform, kubect
     node = _node_of(platform, member)
     placed = platform.members()
     outside = next(address for name, address in machines.addresses().items() if name != node)
-    _go_without(platform, node, machines.cut, "cut off")
-    written = write(outside, "written while a node was cut off")
-    assert read(outside) == written
-    assert platform.members() == placed
-    machines.join(node)
+    try:
+        answering = _go_without(platform, node, machines.cut, "cut off")
+        written = write(outside, "written while a node was cut off", answering)
+        assert read(outside, answering) == written
+        assert platform.members() == placed
+    finally:
+        machines.join(node)
     began = time.monotonic()
     kubectl.until("the node to be well", lambda: machines.is_ready(node))
     platform.settle()
     print(f"\nall was well {time.monotonic() - began:.0f} s after {node} was joined again")
-    assert read(outside) == written
+    assert read(outside, answering) == written
     assert platform.members() == placed
 
 
@@ -45,14 +47,16 @@ def test_a_node_without_power_is_waited_for(platform: Platform) -> None:
     outside = next(address for name, address in machines.addresses().items() if name != node)
     placed = platform.members()
     before = keep(outside, "written before a node was off")
-    _go_without(platform, node, machines.off, "powered off")
-    assert platform.members() == placed
-    said = ask(machines, "status", "--settings", str(platform.workspace.folder / "settings.yaml"))
-    assert (said.code, said.found["whole"]) == (1, False)
-    assert {*unready_members(said).values()} == {node}
-    assert len(unready_members(said)) == len(catalog.REPLICA_SETS)
-    began = time.monotonic()
-    machines.on(node)
+    try:
+        _go_without(platform, node, machines.off, "powered off")
+        assert platform.members() == placed
+        said = ask(machines, "status", "--settings", str(platform.workspace.folder / "settings.yaml"))
+        assert (said.code, said.found["whole"]) == (1, False)
+        assert {*unready_members(said).values()} == {node}
+        assert len(unready_members(said)) == len(catalog.REPLICA_SETS)
+    finally:
+        began = time.monotonic()
+        machines.on(node)
     platform.settle()
     print(f"\nall was well {time.monotonic() - began:.0f} s after {node} was switched on")
     assert kept(outside) == before
@@ -77,8 +81,8 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
     assert platform.members() == placed
 
 
-def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> None:
-    """Lose a node, and wait until every service that has a pod elsewhere answers all the time."""
+def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> set[str]:
+    """Lose a node, wait until every service that has a pod elsewhere answers all the time, and name those services."""
     machines = platform.machines
     addresses = [address for name, address in machines.addresses().items() if name != node]
     elsewhere = {
@@ -95,6 +99,7 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
     alone = sorted({each.service for each in EXPOSED} - elsewhere)
     print(f"with their only pod there: {', '.join(alone) or 'none'}")
     assert last < _AGAIN_SECONDS
+    return elsewhere
 
 
 def _quiet(answers: dict[str, Answers], now: float) -> bool:
