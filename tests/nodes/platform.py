@@ -50,6 +50,7 @@ class Platform:
         shutil.copytree(ROOT / "dist", self.workspace.manifests)
         for name in ("app.py", "mgmtcluster", "Makefile", "requirements", ".venv"):
             (self.workspace.folder / name).symlink_to(ROOT / name)
+        (self.workspace.folder / "settings.yaml").write_text("{}\n")
         self.installation = Installation(self.kubectl, self.workspace.manifests)
 
     def pods(self, *selection: str) -> list[Json]:
