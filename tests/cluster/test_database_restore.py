@@ -23,7 +23,8 @@ def _leaves_nothing(installations: Installations) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def backed_up(installations: Installations) -> Workspace:
-    """One service on a database that is dumped to a claim."""
+    """One service on a database that is dumped to a claim, installed anew: other tests have changed its claim template."""
+    installations.clear()
     databases, workspace = installations.databases(), installations.workspace
     workspace.settings = {
         "services": {each.name: {"enabled": each.name == _SERVICE} for each in catalog.ALL},
