@@ -150,8 +150,11 @@ def _workload(asked: Object, found: Object | None) -> Workload:
         return Workload(name, 0, units, "was changed just now")
     if found["spec"]["replicas"] < units:
         return Workload(name, status.get("availableReplicas", 0), units, f"was scaled to {found['spec']['replicas']}")
-    ready = min(status.get("availableReplicas", 0), status.get("updatedReplicas", 0), units)
-    return Workload(name, ready, units, "")
+    updated = status.get("updatedReplicas", 0)
+    # Pods of an earlier template are counted as available too, and which of them are is not told.
+    earlier = status.get("replicas", 0) - updated
+    ready = min(status.get("availableReplicas", 0) - earlier, updated, units)
+    return Workload(name, max(ready, 0), units, "")
 
 
 def _database(what: catalog.ReplicaSet, expected: Expected, live: Mapping[str, Object]) -> Database:

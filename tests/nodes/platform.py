@@ -14,6 +14,7 @@ from tests.cluster.installation import Installation
 from tests.cluster.kube import Done, Json, is_ready
 from tests.cluster.workspace import ROOT, Workspace
 
+from .command import ask, unready_members
 from .machines import Machines
 
 OURS = "--selector=app.kubernetes.io/part-of=mgmtcluster"
@@ -79,7 +80,7 @@ class Platform:
         return self.wrong_peers()
 
     def settle(self, seconds: float = INSTALL_SECONDS) -> None:
-        """Wait until all is well, and fail with what is not."""
+        """Wait until all is well, and fail with what is not; `status` must then say so too."""
         found = ["not looked yet"]
 
         def well() -> bool:
@@ -90,6 +91,8 @@ class Platform:
             self.kubectl.until("everything to be well", well, seconds)
         except AssertionError as error:
             raise AssertionError("\n".join([*found, str(error)])) from None
+        said = ask(self.machines, "status")
+        assert (said.code, said.found["whole"], unready_members(said)) == (0, True, {}), said
 
     def wrong_peers(self, *selection: str) -> list[str]:
         """Every address that a container of these pods does not reach, and why."""

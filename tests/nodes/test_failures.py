@@ -11,6 +11,7 @@ from tests.cluster.kube import Json, Kubectl, is_ready
 from tests.cluster.workspace import blocks
 
 from .asking import EXPOSED, Answers, steady
+from .command import ask, run
 from .platform import Platform, restarts
 
 _BLOCKS = f"--selector=app.kubernetes.io/name={BLOCKS_DB.service}"
@@ -89,6 +90,8 @@ def test_a_full_volume_costs_its_pod_alone(platform: Platform, kubectl: Kubectl,
         pod = kubectl.until("the eviction", evicted, 180)
         platform.settle()
     assert "limit" in pod["status"]["message"]
+    [trouble] = ask(platform.machines, "status").found["pods"]
+    assert (trouble["pod"], trouble["reason"]) == (name, "Evicted")
     _print("an eviction", answers)
     kubectl("delete", "pod", name, namespace)
 
@@ -98,11 +101,15 @@ def test_services_go_on_without_the_api_server(platform: Platform, kubectl: Kube
     before = _running(platform)
     with steady(platform.machines.addresses().values()) as answers:
         with platform.machines.without_api_server():
-            time.sleep(_NO_API_SECONDS)
+            began = time.monotonic()
+            said = run(platform.machines, "status")
+            time.sleep(_NO_API_SECONDS - (time.monotonic() - began))
         while_frozen = {name: [*found.failures] for name, found in answers.items()}
         kubectl.until("every node to be well", lambda: all(map(platform.machines.is_ready, platform.machines.addresses())))
         platform.settle()
         time.sleep(_AFTER_SECONDS)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "no answer" in said.stderr
     assert {name: found for name, found in while_frozen.items() if found} == {}
     _print("the API server's return", answers)
     assert _running(platform) == before

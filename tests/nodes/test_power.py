@@ -50,10 +50,10 @@ def test_a_node_without_power_is_waited_for(platform: Platform) -> None:
     try:
         _go_without(platform, node, machines.off, "powered off")
         assert platform.members() == placed
-        said = ask(machines, "status", "--settings", str(platform.workspace.folder / "settings.yaml"))
-        assert (said.code, said.found["whole"]) == (1, False)
-        assert {*unready_members(said).values()} == {node}
-        assert len(unready_members(said)) == len(catalog.REPLICA_SETS)
+        said = ask(machines, "preflight")
+        assert said.code == 1
+        assert said.checks()["workers"][0] == "fail"
+        assert said.checks()["workers"][1].startswith(f"{len(NAMES) - 1} nodes are Ready")
     finally:
         began = time.monotonic()
         machines.on(node)
@@ -72,6 +72,9 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
     time.sleep(1.1)  # metrics-redis writes to its disk once a second
     for name in NAMES:
         machines.off(name)
+    platform.kubectl.until("every node to be given up", lambda: not any(map(machines.is_ready, NAMES)))
+    said = ask(machines, "status")
+    assert (said.code, {*unready_members(said)}) == (1, {f"{each.name}-{n}" for each in catalog.REPLICA_SETS for n in range(3)})
     began = time.monotonic()
     for name in NAMES:
         machines.on(name)
@@ -82,7 +85,10 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
 
 
 def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> set[str]:
-    """Lose a node, wait until every service that has a pod elsewhere answers all the time, and name those services."""
+    """Lose a node, wait until every service that has a pod elsewhere answers all the time, and name those services.
+
+    `status` must show the member of each database there as not Ready.
+    """
     machines = platform.machines
     addresses = [address for name, address in machines.addresses().items() if name != node]
     elsewhere = {
@@ -92,7 +98,10 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
         began = time.monotonic()
         lose(node)
         platform.kubectl.until(f"{node} to be given up", lambda: not machines.is_ready(node))
+        said = ask(machines, "status")
         platform.kubectl.until("no failure any more", lambda: _quiet(answers, time.monotonic() - began))
+    assert (said.code, said.found["whole"]) == (1, False)
+    assert [*unready_members(said).values()] == [node] * len(catalog.REPLICA_SETS)
     worst = max(answers.items(), key=lambda each: each[1].gap)
     last = max((failure[0] for found in answers.values() for failure in found.failures), default=0)
     print(f"\n{node} {how}: no answer for at most {worst[1].gap:.1f} s ({worst[0]}), the last failure after {last:.0f} s")

@@ -11,6 +11,7 @@ from mgmtcluster.settings import Settings
 from tests.cluster.kube import Json, Kubectl
 
 from .asking import EXPOSED, steady
+from .command import watching
 from .machines import IMAGE, STORE
 from .platform import Platform, services
 
@@ -25,18 +26,23 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
     _add_images()
     platform.workspace.settings["image_tag"] = _TAG
     endings: dict[str, float] = {}
+    left: list[set[str]] = []
     with steady(platform.machines.addresses().values()) as answers:
         platform.workspace.run("make synth && kubectl apply -f dist/")
+        with watching(platform.machines) as watch:
 
-        def rolled_out() -> bool:
-            pods = platform.pods()
-            _note(endings, pods)
-            return not any("deletionTimestamp" in pod["metadata"] for pod in pods) and not platform.installation.unsettled()
+            def rolled_out() -> bool:
+                said_whole = watch.poll() is not None
+                pods = platform.pods()
+                if said_whole:
+                    left.append(_tags(pods) - {_TAG})
+                _note(endings, pods)
+                return not any("deletionTimestamp" in pod["metadata"] for pod in pods) and not platform.installation.unsettled()
 
-        kubectl.until("the new version", rolled_out, seconds=300)
+            kubectl.until("the new version", rolled_out, seconds=300)
+    assert not any(left), "`status --watch` ended before the rollout"
     platform.settle()
-    pods = [pod for pod in platform.pods() if services(pod)]
-    assert {each["image"].rpartition(":")[2] for pod in pods for each in services(pod)} == {_TAG}
+    assert _tags(platform.pods()) == {_TAG}
     replicas = {each.name: each.replicas for each in catalog.ALL}
     for endpoint in EXPOSED:
         found = answers[endpoint.service]
@@ -48,6 +54,12 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
     assert endings
     assert {name: late for name, late in endings.items() if late > 0} == {}
     print(f"\nthe last second of a grace period that a pod needed began {-max(endings.values()):.0f} s before its end")
+
+
+def _tags(pods: list[Json]) -> set[str]:
+    """The versions of services that run and stay."""
+    staying = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    return {each["image"].rpartition(":")[2] for pod in staying for each in services(pod)}
 
 
 def _note(endings: dict[str, float], pods: list[Json]) -> None:

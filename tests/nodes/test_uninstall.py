@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cluster.workspace import blocks
 
+from .command import ask
 from .kept import keep, kept
 from .machines import NAMES
 from .platform import OURS, Platform
@@ -20,6 +21,8 @@ def test_phases_are_removed_and_come_back_with_their_data(platform: Platform) ->
         "the pods to be gone", lambda: {pod["metadata"]["namespace"] for pod in platform.pods()} <= {"mgmtcluster-storage"}
     )
     assert platform.installation.claims() == claims
+    said = ask(platform.machines, "status")
+    assert (said.code, said.phases()) == (1, {platform.installation.files[0].name.partition(".")[0]})
     platform.workspace.run("kubectl apply -f dist/")
     platform.settle()
     assert kept(address) == before
@@ -34,6 +37,10 @@ def test_everything_is_removed_and_comes_back_with_its_data(platform: Platform) 
     platform.workspace.run("kubectl delete -f dist/")
     assert platform.kubectl.items("pods", "--all-namespaces", OURS) == []
     assert platform.installation.claims() == {}
+    said = ask(platform.machines, "preflight")
+    verdict, found = said.checks()["volumes"]
+    assert (said.code, verdict) == (1, "fail")
+    assert [volume for volume in claims.values() if volume not in found] == []
     for heading in ("Look at what is there", "Make the claims again", "Install again"):
         [commands] = blocks(heading)
         platform.workspace.run(commands)

@@ -1,0 +1,52 @@
+// kube-network-policies closes on a node what NetworkPolicies do not open: the project of this name, started with a kubeconfig as a
+// process of the node, where its own program can only run in a pod.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/kube-network-policies/pkg/networkpolicy"
+)
+
+func main() {
+	klog.InitFlags(nil)
+	kubeconfig := flag.String("kubeconfig", "", "the cluster, and who asks it")
+	node := flag.String("hostname-override", "", "the node's name")
+	queue := flag.Int("nfqueue-id", 100, "the queue into which the node's rules put the first packet of each connection")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *kubeconfig, networkpolicy.Config{NodeName: *node, QueueID: *queue}); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, kubeconfig string, config networkpolicy.Config) error {
+	connection, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(connection)
+	if err != nil {
+		return err
+	}
+	factory := informers.NewSharedInformerFactory(client, 0)
+	core := factory.Core().V1()
+	// No nodes and no cluster-wide policies: they are of another API, which the cluster does not have.
+	controller, err := networkpolicy.NewController(
+		client, factory.Networking().V1().NetworkPolicies(), core.Namespaces(), core.Pods(), nil, nil, nil, nil, config)
+	if err != nil {
+		return err
+	}
+	factory.Start(ctx.Done())
+	return controller.Run(ctx)
+}
