@@ -73,17 +73,20 @@ class Kubectl:
         """Apply objects that a test made."""
         self("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
 
-    def until(self, what: str, look: Callable[[], T | None], seconds: float = DEADLINE) -> T:
+    def until(
+        self, what: str, look: Callable[[], T | None], seconds: float = DEADLINE, missing: Callable[[], object] = lambda: ""
+    ) -> T:
         """Look until there is something, and return it.
 
         Args:
             what: named by the failure when the time is over.
             look: returns something false as long as there is nothing.
             seconds: the deadline.
+            missing: what the failure says of why there is nothing. Default: nothing.
         """
         deadline = time.monotonic() + seconds
         while not (found := look()):
-            assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}\n{self._unfinished()}"
+            assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what} {missing()}\n{self._unfinished()}"
             time.sleep(0.5)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +32,9 @@ def ask(name):
             return None if found == answer else repr(found)
     except OSError as error:
         return f"{type(error).__name__}: {error}"
-with concurrent.futures.ThreadPoolExecutor(8) as pool:
-    print(json.dumps([*pool.map(ask, json.load(sys.stdin))]))
+names = json.load(sys.stdin)
+with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+    print(json.dumps([*pool.map(ask, names)]))
 """
 
 _SPOKEN = {
@@ -57,28 +58,30 @@ class Asker:
     namespace: str
     _platform: Platform
     _network: policies.Network
-    _closed: bool
     _servers: dict[tuple[str, str], policies.Pod]
 
-    def wrong_about(self, names: Iterable[Name]) -> list[str]:
+    def wrong_about(self, names: Sequence[Name]) -> list[str]:
         """The names that do not answer although they should, or that do although a policy closes them."""
-        asked = [*names]
-        said = [[host, endpoint.port, *_SPOKEN.get(endpoint.scheme, ("", ""))] for host, endpoint in asked]
-        out = self._platform.kubectl(
-            "exec", "--stdin", f"--namespace={self.namespace}", _NAME, "--", "python3", "-c", _PROGRAM, stdin=json.dumps(said)
-        )
-        found = zip(asked, json.loads(out), strict=True)
+        said = ask_from(self._platform, self.namespace, _NAME, names)
         return [
             f"{host}:{endpoint.port} {why or 'answers'}"
-            for (host, endpoint), why in found
+            for (host, endpoint), why in zip(names, said, strict=True)
             if (why is None) != self._may_ask(endpoint)
         ]
 
     def _may_ask(self, endpoint: Endpoint) -> bool:
-        """Whether the policies of the server let this pod in, where anybody enforces them."""
+        """Whether the policies of the server let this pod in."""
         me = policies.Pod(self.namespace, _LABELS, "10.244.1.250", {})
-        server = self._servers[endpoint.namespace, endpoint.service]
-        return not self._closed or self._network.may_be_asked(server, me, endpoint.port)
+        return self._network.may_be_asked(self._servers[endpoint.namespace, endpoint.service], me, endpoint.port)
+
+
+def ask_from(platform: Platform, namespace: str, pod: str, names: Sequence[Name], *container: str) -> list[str | None]:
+    """Why each of these names does not answer in a pod that has Python, or None where it does. Default: its first container."""
+    asked = [[host, endpoint.port, *_SPOKEN.get(endpoint.scheme, ("", ""))] for host, endpoint in names]
+    where = [f"--namespace={namespace}", pod, *(f"--container={each}" for each in container)]
+    out = platform.kubectl("exec", "--stdin", *where, "--", "python3", "-c", _PROGRAM, stdin=json.dumps(asked))
+    said: list[str | None] = json.loads(out)
+    return said
 
 
 def names_of_services() -> list[Name]:
@@ -109,6 +112,11 @@ def names_of_databases(files: list[Path]) -> list[Name]:
     return names
 
 
+def pods_by_place(objects: Manifests) -> dict[tuple[str, str], policies.Pod]:
+    """What policies see of a pod of each workload, by namespace and name."""
+    return {(pod.namespace, pod.labels[policies.NAME_LABEL]): pod for pod in policies.pods_of(objects)}
+
+
 def _selects(service: Json, pod: str, namespace: str) -> bool:
     """Whether a Service is of this member alone."""
     selector = service.get("spec", {}).get("selector", {}) if service["kind"] == "Service" else {}
@@ -127,7 +135,7 @@ def _place(item: Json) -> tuple[str, str]:
 def askers(platform: Platform) -> Iterator[list[Asker]]:
     """Make them, and take them away again."""
     objects = Manifests(documents(*platform.installation.files))
-    servers = {(pod.namespace, pod.labels[policies.NAME_LABEL]): pod for pod in policies.pods_of(objects)}
+    servers = pods_by_place(objects)
     namespaces = [each["metadata"]["name"] for each in objects.of_kind("Namespace")]
     made = [item for namespace in namespaces for item in (_pod(namespace), _policy(namespace))]
     platform.kubectl.apply(*made)
@@ -137,8 +145,7 @@ def askers(platform: Platform) -> Iterator[list[Asker]]:
             "the pods that ask", lambda: len([pod for pod in platform.pods(look) if is_ready(pod)]) == len(namespaces)
         )
         network = policies.Network(objects)
-        closed = platform.machines.enforce_policies()
-        yield [Asker(namespace, platform, network, closed, servers) for namespace in namespaces]
+        yield [Asker(namespace, platform, network, servers) for namespace in namespaces]
     finally:
         for namespace in namespaces:
             platform.kubectl("delete", f"pod/{_NAME}", f"networkpolicy/{_NAME}", f"--namespace={namespace}", "--now")

@@ -19,6 +19,7 @@ ORDER = (
     "test_preflight.py",
     "test_install.py",
     "test_addresses.py",
+    "test_policies.py",
     "test_containers.py",
     "test_redis.py",
     "test_rollout.py",

@@ -81,16 +81,7 @@ class Platform:
 
     def settle(self, seconds: float = INSTALL_SECONDS) -> None:
         """Wait until all is well, and fail with what is not; `status` must then say so too."""
-        found = ["not looked yet"]
-
-        def well() -> bool:
-            found[:] = self.troubles()
-            return not found
-
-        try:
-            self.kubectl.until("everything to be well", well, seconds)
-        except AssertionError as error:
-            raise AssertionError("\n".join([*found, str(error)])) from None
+        self.kubectl.until("everything to be well", lambda: not self.troubles(), seconds, missing=self.troubles)
         said = ask(self.machines, "status")
         assert (said.code, said.found["whole"], unready_members(said)) == (0, True, {}), said
 

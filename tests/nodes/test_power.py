@@ -99,7 +99,9 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
         lose(node)
         platform.kubectl.until(f"{node} to be given up", lambda: not machines.is_ready(node))
         said = ask(machines, "status")
-        platform.kubectl.until("no failure any more", lambda: _quiet(answers, time.monotonic() - began))
+        platform.kubectl.until(
+            "no failure any more", lambda: not _lately(answers, began), missing=lambda: _lately(answers, began)
+        )
     assert (said.code, said.found["whole"]) == (1, False)
     assert [*unready_members(said).values()] == [node] * len(catalog.REPLICA_SETS)
     worst = max(answers.items(), key=lambda each: each[1].gap)
@@ -111,9 +113,11 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
     return elsewhere
 
 
-def _quiet(answers: dict[str, Answers], now: float) -> bool:
-    """Whether every service has answered for a while."""
-    return all(not found.failures or found.failures[-1][0] < now - _QUIET_SECONDS for found in answers.values())
+def _lately(answers: dict[str, Answers], began: float) -> dict[str, tuple[float, str]]:
+    """The last failure of every service that failed within the last seconds."""
+    since = time.monotonic() - began - _QUIET_SECONDS
+    last = {name: found.failures[-1] for name, found in answers.items() if found.failures}
+    return {name: failure for name, failure in last.items() if failure[0] > since}
 
 
 def _node_of(platform: Platform, member: str) -> str:

@@ -13,15 +13,15 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/klog/v2"
 	"sigs.k8s.io/kube-network-policies/pkg/networkpolicy"
 )
 
 func main() {
-	klog.InitFlags(nil)
 	kubeconfig := flag.String("kubeconfig", "", "the cluster, and who asks it")
 	node := flag.String("hostname-override", "", "the node's name")
 	queue := flag.Int("nfqueue-id", 100, "the queue into which the node's rules put the first packet of each connection")
+	// Nodes ask for a line about every packet, which costs more than the verdict.
+	flag.Int("v", 0, "how much is said; taken, and not heeded")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

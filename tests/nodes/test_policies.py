@@ -1,0 +1,55 @@
+"""What NetworkPolicies close, asked by the platform's own pods on a network that enforces them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from mgmtcluster import catalog
+from mgmtcluster.addresses import Endpoint
+from tests import policies
+from tests.cluster.kube import documents, is_ready
+from tests.rendering import Manifests
+
+from .asker import Name, ask_from, names_of_services, pods_by_place
+from .machines import NAMES
+from .platform import Platform
+
+#: What every pod may be asked for and none of the services needs.
+_API_SERVER = ("kubernetes.default.svc.cluster.local", Endpoint("kubernetes", "default", 443, scheme="https"))
+
+
+def test_the_nodes_enforce_policies(platform: Platform) -> None:
+    """Otherwise nothing here would say anything."""
+    assert [name for name in NAMES if not platform.machines.enforces_policies(name)] == []
+
+
+def test_a_service_reaches_what_an_edge_opens_and_nothing_else(platform: Platform) -> None:
+    """Every service asks every other one, and the API server: who answers is who the policies of both let through.
+
+    Not itself: that is nobody's policy to close.
+    """
+    objects = Manifests(documents(*platform.installation.files))
+    network, pods = policies.Network(objects), pods_by_place(objects)
+
+    def others(service: catalog.Service) -> list[Name]:
+        return [name for name in names_of_services() if name[1].service != service.name]
+
+    def reached(service: catalog.Service) -> set[str]:
+        names = [*others(service), _API_SERVER]
+        selector = f"--selector={policies.NAME_LABEL}={service.name}"
+        pod = next(each["metadata"]["name"] for each in platform.pods(selector) if is_ready(each))
+        said = ask_from(platform, service.endpoint.namespace, pod, names, service.name)
+        return {f"{host}:{endpoint.port}" for (host, endpoint), why in zip(names, said, strict=True) if not why}
+
+    def expected(service: catalog.Service) -> set[str]:
+        me = pods[service.endpoint.namespace, service.name]
+        return {
+            f"{host}:{endpoint.port}"
+            for host, endpoint in others(service)
+            if network.connects(me, pods[endpoint.namespace, endpoint.service], endpoint.port)
+        }
+
+    with ThreadPoolExecutor(4) as pool:
+        found = dict(zip([each.name for each in catalog.ALL], pool.map(reached, catalog.ALL), strict=True))
+    assert found == {each.name: expected(each) for each in catalog.ALL}
+    assert any(found.values())
