@@ -7,14 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from mgmtcluster import catalog
 from mgmtcluster.addresses import Endpoint
 from tests import policies
-from tests.cluster.kube import documents, is_ready
+from tests.cluster.kube import Kubectl, documents, is_ready
 from tests.rendering import Manifests
 
 from .asker import Name, ask_from, names_of_services, pods_by_place
 from .machines import NAMES
 from .platform import Platform
 
-#: What every pod may be asked for and none of the services needs.
 _API_SERVER = ("kubernetes.default.svc.cluster.local", Endpoint("kubernetes", "default", 443, scheme="https"))
 
 
@@ -23,13 +22,15 @@ def test_the_nodes_enforce_policies(platform: Platform) -> None:
     assert [name for name in NAMES if not platform.machines.enforces_policies(name)] == []
 
 
-def test_a_service_reaches_what_an_edge_opens_and_nothing_else(platform: Platform) -> None:
+def test_a_service_reaches_what_policies_open_and_nothing_else(platform: Platform, kubectl: Kubectl) -> None:
     """Every service asks every other one, and the API server: who answers is who the policies of both let through.
 
-    Not itself: that is nobody's policy to close.
+    Not itself: that is nobody's policy to close. The API server is outside: services that may call what is there can ask it too.
     """
     objects = Manifests(documents(*platform.installation.files))
     network, pods = policies.Network(objects), pods_by_place(objects)
+    api_server = kubectl.item("endpointslices", "kubernetes", "--namespace=default")
+    [address], port = api_server["endpoints"][0]["addresses"], api_server["ports"][0]["port"]
 
     def others(service: catalog.Service) -> list[Name]:
         return [name for name in names_of_services() if name[1].service != service.name]
@@ -43,11 +44,13 @@ def test_a_service_reaches_what_an_edge_opens_and_nothing_else(platform: Platfor
 
     def expected(service: catalog.Service) -> set[str]:
         me = pods[service.endpoint.namespace, service.name]
-        return {
+        inside = {
             f"{host}:{endpoint.port}"
             for host, endpoint in others(service)
             if network.connects(me, pods[endpoint.namespace, endpoint.service], endpoint.port)
         }
+        outside = network.may_connect(me, policies.Host(address), port)
+        return inside | ({f"{_API_SERVER[0]}:{_API_SERVER[1].port}"} if outside else set())
 
     with ThreadPoolExecutor(4) as pool:
         found = dict(zip([each.name for each in catalog.ALL], pool.map(reached, catalog.ALL), strict=True))
