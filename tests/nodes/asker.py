@@ -137,18 +137,17 @@ def askers(platform: Platform) -> Iterator[list[Asker]]:
     objects = Manifests(documents(*platform.installation.files))
     servers = pods_by_place(objects)
     namespaces = [each["metadata"]["name"] for each in objects.of_kind("Namespace")]
+    look = f"--selector={policies.NAME_LABEL}={_NAME}"
     made = [item for namespace in namespaces for item in (_pod(namespace), _policy(namespace))]
     platform.kubectl.apply(*made)
     try:
-        look = f"--selector={policies.NAME_LABEL}={_NAME}"
         platform.kubectl.until(
             "the pods that ask", lambda: len([pod for pod in platform.pods(look) if is_ready(pod)]) == len(namespaces)
         )
         network = policies.Network(objects)
         yield [Asker(namespace, platform, network, servers) for namespace in namespaces]
     finally:
-        for namespace in namespaces:
-            platform.kubectl("delete", f"pod/{_NAME}", f"networkpolicy/{_NAME}", f"--namespace={namespace}", "--now")
+        platform.kubectl("delete", "pods,networkpolicies", "--all-namespaces", look, "--now")
 
 
 def _pod(namespace: str) -> Json:
@@ -166,5 +165,5 @@ def _pod(namespace: str) -> Json:
 def _policy(namespace: str) -> Json:
     """It may ask everybody: whether it is let in is what the server's policy says."""
     spec = {"podSelector": {"matchLabels": _LABELS}, "policyTypes": ["Egress"], "egress": [{}]}
-    metadata = {"name": _NAME, "namespace": namespace}
+    metadata = {"name": _NAME, "namespace": namespace, "labels": _LABELS}
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mgmtcluster import catalog
@@ -21,7 +23,10 @@ def insides(platform: Platform) -> list[tuple[Json, Json, Inside]]:
     running = [pod for pod in platform.pods() if pod["status"]["phase"] == "Running"]
     pods = {(pod["metadata"]["namespace"], pod["metadata"]["labels"]["app.kubernetes.io/name"]): pod for pod in running}
     assert len(pods) > len(catalog.ALL) + len(catalog.REPLICA_SETS)
-    return [(pod, each, look(platform, pod, each)) for pod in pods.values() for each in pod["spec"]["containers"]]
+    looked = [(pod, each) for pod in pods.values() for each in pod["spec"]["containers"]]
+    with ThreadPoolExecutor(4) as pool:
+        seen = pool.map(lambda pair: look(platform, *pair), looked)
+    return [(pod, each, inside) for (pod, each), inside in zip(looked, seen, strict=True)]
 
 
 def test_no_process_runs_as_root(insides: list[tuple[Json, Json, Inside]]) -> None:

@@ -52,7 +52,7 @@ def test_a_service_reaches_what_policies_open_and_nothing_else(platform: Platfor
         outside = network.may_connect(me, policies.Host(address), port)
         return inside | ({f"{_API_SERVER[0]}:{_API_SERVER[1].port}"} if outside else set())
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         found = dict(zip([each.name for each in catalog.ALL], pool.map(reached, catalog.ALL), strict=True))
     assert found == {each.name: expected(each) for each in catalog.ALL}
     assert any(found.values())
