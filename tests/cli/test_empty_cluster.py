@@ -1,51 +1,14 @@
-"""``mgmtcluster preflight`` on servers of other versions: one that answers over HTTP as an empty cluster of that version does."""
+"""``mgmtcluster preflight`` on servers that have nothing, of this version and others."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from .command import mgmtcluster
-from .test_errors import kubeconfig
-
-
-@contextmanager
-def empty_cluster(version: str) -> Iterator[str]:
-    """The URL of an API server of this version that has nothing and allows everything."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-        def do_GET(self) -> None:
-            self._answer({"gitVersion": version} if self.path == "/version" else {"metadata": {}, "items": []})
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer({"status": {"allowed": True}})
-
-        def _answer(self, body: Any) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+from .servers import empty_cluster, kubeconfig
 
 
 @pytest.mark.parametrize(
@@ -60,3 +23,19 @@ def test_the_version_of_the_server(version: str, verdict: str, tmp_path: Path) -
     [row] = [row for row in json.loads(done.stdout)["checks"] if row["check"] == "version"]
     assert row["verdict"] == verdict
     assert version in row["found"]
+
+
+def test_an_older_cluster_does_not_know_every_kind(tmp_path: Path) -> None:
+    """It has none of what it does not know."""
+    with empty_cluster("v1.27.0", refused={"servicecidrs": (404, "404 page not found")}) as server:
+        done = mgmtcluster("preflight", "--json", "--kubeconfig", str(kubeconfig(tmp_path, server)))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "cluster_cidrs" in {row["check"] for row in json.loads(done.stdout)["checks"]}
+
+
+def test_a_cluster_that_shows_no_range_of_addresses(tmp_path: Path) -> None:
+    """Whether ``cluster_cidrs`` holds them cannot be told."""
+    with empty_cluster("v1.36.0") as server:
+        done = mgmtcluster("preflight", "--json", "--kubeconfig", str(kubeconfig(tmp_path, server)))
+    [found] = [row for row in json.loads(done.stdout)["checks"] if row["check"] == "cluster_cidrs"]
+    assert (found["verdict"], found["found"]) == ("warn", "the cluster shows no range of pods or Services")

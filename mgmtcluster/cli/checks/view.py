@@ -53,14 +53,13 @@ def look(cluster: Cluster, expected: Expected) -> View:
     Raises:
         CouldNotLook: it does not answer, or the user may not list something.
     """
-    version = cluster.version()
     running = list(cluster.items(POD, fields="status.phase!=Succeeded,status.phase!=Failed"))
     everywhere: dict[str, list[Object]] = {kind.name: [] for kind in _EVERYWHERE} | {"Pod": running}
     for item in cluster.objects((kind, None) for kind in _EVERYWHERE):
         everywhere[item["kind"]].append(item)
     pairs = (*expected.kinds, *((CLAIM, namespace) for namespace in expected.namespaces))
     named = {name_of(item): item for item in cluster.objects(pairs)}
-    return View(expected, version, everywhere, named, _denied(cluster, expected))
+    return View(expected, cluster.version, everywhere, named, _denied(cluster, expected))
 
 
 def _denied(cluster: Cluster, expected: Expected) -> list[str]:
