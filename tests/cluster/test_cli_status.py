@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mgmtcluster.cli import api
 from tests.cli.command import Done, mgmtcluster, read_until
 from tests.rendering import ROOT
 
@@ -83,6 +84,13 @@ def test_the_platform_is_whole(platform: Installation) -> None:
         assert len(members) == 6
         assert all(member["ready"] and member["node"] and member["role"] == "primary or secondary" for member in members)
         assert state["pods"] == []
+
+
+def test_pages_of_a_list_make_the_whole(platform: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their size."""
+    platform.settle()
+    monkeypatch.setattr(api, "_PAGE_OBJECTS", 2)
+    assert status().returncode == 0
 
 
 def test_a_phase_is_missing(platform: Installation, kubectl: Kubectl) -> None:
