@@ -61,6 +61,12 @@ def test_elsewhere_it_is_plain_text(command: str, file: str) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_bars_are_for_terminals(file: str) -> None:
+    """Elsewhere numbers alone say how far a phase has come."""
+    assert "PROGRESS" in on_a_terminal(*words("status", file))
+    assert "PROGRESS" not in mgmtcluster(*words("status", file)).stdout
+
+
 def test_ctrl_c_does_not_wait_for_an_answer(silent_server: SilentServer, tmp_path: Path) -> None:
     """It ends at once with one line, exit code 130 and the cursor shown, while a server is still to answer."""
     file = kubeconfig(tmp_path, silent_server.url)
