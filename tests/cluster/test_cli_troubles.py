@@ -77,7 +77,7 @@ def test_objects_that_are_being_deleted(platform: Installation, kubectl: Kubectl
     platform.settle()
     things = ("service/parser", "deployment/parser", "--namespace=services")
     kubectl("patch", *things, "--type=merge", '--patch={"metadata": {"finalizers": ["example.test/hold"]}}')
-    kubectl("delete", *things, "--wait=false")
+    kubectl("delete", *things, "--wait=false", "--cascade=orphan")
     try:
         done = status()
     finally:
