@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -50,12 +50,15 @@ class SilentServer:
 
 
 @contextlib.contextmanager
-def empty_cluster(version: str, *, refused: Mapping[str, tuple[int, str]] | None = None) -> Iterator[str]:
+def empty_cluster(
+    version: str, *, refused: Mapping[str, tuple[int, str]] | None = None, but: Mapping[str, Sequence[Any]] | None = None
+) -> Iterator[str]:
     """The URL of an API server of this version that has nothing and allows everything.
 
     Args:
         version: what it says of itself.
         refused: resources of which it lists none, with the status and the message that it answers instead.
+        but: resources of which it has these objects after all, whoever asks.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,8 +71,10 @@ def empty_cluster(version: str, *, refused: Mapping[str, tuple[int, str]] | None
             if self.path == "/version":
                 self._answer({"gitVersion": version})
                 return
-            status, message = (refused or {}).get(urlsplit(self.path).path.rpartition("/")[2], (200, ""))
-            self._answer({"message": message} if message else {"metadata": {}, "items": []}, status)
+            resource = urlsplit(self.path).path.rpartition("/")[2]
+            status, message = (refused or {}).get(resource, (200, ""))
+            items = (but or {}).get(resource, [])
+            self._answer({"message": message} if message else {"metadata": {}, "items": items}, status)
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,4 +1,4 @@
-"""``mgmtcluster preflight`` on servers that have nothing, of this version and others."""
+"""``mgmtcluster`` on servers that have nothing, or nearly so, of this version and others."""
 
 from __future__ import annotations
 
@@ -31,6 +31,24 @@ def test_an_older_cluster_does_not_know_every_kind(tmp_path: Path) -> None:
         done = mgmtcluster("preflight", "--json", "--kubeconfig", str(kubeconfig(tmp_path, server)))
     assert (done.returncode, done.stderr) == (1, "")
     assert "cluster_cidrs" in {row["check"] for row in json.loads(done.stdout)["checks"]}
+
+
+def test_a_deployment_that_the_controller_has_not_seen_yet(tmp_path: Path) -> None:
+    """What its status says is of the time before the change: none of its pods counts."""
+    deployment = {
+        "metadata": {"namespace": "services", "name": "parser", "generation": 2},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": 1, "availableReplicas": 2, "updatedReplicas": 2},
+    }
+    with empty_cluster("v1.36.0", but={"deployments": [deployment]}) as server:
+        done = mgmtcluster("status", "--json", "--kubeconfig", str(kubeconfig(tmp_path, server)))
+    [found] = [
+        workload
+        for phase in json.loads(done.stdout)["phases"]
+        for workload in phase["workloads"]
+        if workload["object"] == "Deployment/services/parser"
+    ]
+    assert (found["ready"], found["note"]) == (0, "was changed just now")
 
 
 def test_a_cluster_that_shows_no_range_of_addresses(tmp_path: Path) -> None:

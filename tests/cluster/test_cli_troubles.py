@@ -66,6 +66,23 @@ def test_pods_that_do_not_stay_up(platform: Installation, kubectl: Kubectl) -> N
     assert found[second] == ("Evicted", evicted["message"])
 
 
+def test_a_rollout_that_does_not_end(platform: Installation, kubectl: Kubectl) -> None:
+    """Pods of the old template answer, and do not count."""
+    platform.settle()
+    parser = ("deployment/parser", "--namespace=services")
+    patch = {"spec": {"template": {"spec": {"nodeSelector": {"example.test/nowhere": "yes"}}}}}
+    kubectl("patch", *parser, f"--patch={json.dumps(patch)}")
+    try:
+        kubectl.until("a new pod", lambda: kubectl.item(*parser)["status"].get("updatedReplicas") == 1)
+        done = status()
+    finally:
+        kubectl("rollout", "undo", *parser)
+        platform.settle()
+    assert done.returncode == 1
+    [found] = [each for each in seen(done)["phases"][-1]["workloads"] if each["object"] == "Deployment/services/parser"]
+    assert (found["ready"], found["asked"]) == (1, 2)
+
+
 def _report(kubectl: Kubectl, pod: str, status: Json) -> None:
     """Say this of a pod, as a kubelet does."""
     patch = json.dumps({"status": status})
