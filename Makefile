@@ -58,8 +58,10 @@ docs: .venv/dev schema map ## Write everything in docs/ that is generated, the m
 wheel: .venv/dev node_modules/.installed ## Build the wheel into build/, with what is installed: nothing is fetched.
 	@.venv/bin/hatchling build --target wheel --directory build
 
-snapshots: .venv/dev ## Renew the snapshots of tests/scenarios.
+snapshots: .venv/dev ## Renew the snapshots of tests/scenarios and the list of fields that never change in place.
 	@$(PYTEST) -q tests/scenarios --snapshot-update
+	@.venv/bin/python -m tests.test_immutable_fields > tests/data/immutable.yaml.new
+	@mv tests/data/immutable.yaml.new tests/data/immutable.yaml
 
 bench: .venv/dev ## Measure and print the table of docs/performance.md.
 	@.venv/bin/python -m tests.bench

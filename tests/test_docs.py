@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mgmtcluster import catalog
 from tests.scripts.loss_model import Mode, trace_lines
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,27 @@ def test_the_index_has_every_page_once() -> None:
     listed = re.findall(r"^\| \[[^]]+\]\(([^)]+)\) \| .+ \|$", index.read_text(), re.MULTILINE)
     pages = [page.name for page in index.parent.glob("*.md") if page != index]
     assert sorted(listed) == sorted([*pages, "decisions/README.md"])
+
+
+def test_the_open_node_ports_are_those_of_the_services() -> None:
+    """The security page says of each what anybody can do there."""
+    section = (ROOT / "docs" / "security.md").read_text().partition("\n| port |")[2].partition("\n\n")[0]
+    cells = [part for cell in re.findall(r"^\| (3[^|]+) \|", section, re.MULTILINE) for part in cell.split(", ")]
+    ranges = [[int(port) for port in re.findall(r"\d+", cell)] for cell in cells]
+    listed = [port for each in ranges for port in range(each[0], each[-1] + 1)]
+    assert listed == sorted(each.node_port for each in catalog.ENDPOINTS if each.node_port)
+
+
+def test_readme_counts_the_services() -> None:
+    """Of each phase."""
+    text = " ".join((ROOT / "README.md").read_text().split())
+    registries, utilities, metrics, services = map(
+        len, (catalog.REGISTRIES, catalog.UTILITIES, catalog.METRICS, catalog.SERVICES)
+    )
+    assert (
+        f"{registries} registries, {utilities} utility services, {metrics} metrics services with their Redis, {services} core"
+        in text
+    )
 
 
 def _headings(page: Path) -> set[str]:

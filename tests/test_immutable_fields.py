@@ -1,7 +1,6 @@
 """Fields that Kubernetes never lets change are those of the committed list: one changes only on purpose.
 
-Who changes one on purpose runs ``python -m tests.test_immutable_fields > tests/data/immutable.yaml`` and writes down how an
-installed cluster gets there.
+Who changes one on purpose runs ``make snapshots`` and writes down how an installed cluster gets there.
 """
 
 from typing import Any

@@ -3,19 +3,57 @@
 Its libraries are the extra ``mgmtcluster[cli]``, which the rest of the package does without.
 """
 
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
 
 _LIBRARIES = ("kubernetes", "rich", "typer")
 
+#: What shells say of a command that Ctrl-C ended.
+_INTERRUPTED: Final = 130
+
+_SHOW_CURSOR: Final = b"\x1b[?25h"
+
 
 def main() -> None:
-    """Run the console script. Exits 0 when all is well, 1 when something is not, 2 when it could not look."""
+    """Run the console script. Exits 0 when all is well, 1 when something is not, 2 when it could not look.
+
+    Ctrl-C ends the process with exit code 130.
+    """
+    with _interruptible():
+        try:
+            from mgmtcluster.cli.commands import run
+        except ModuleNotFoundError as error:
+            library = (error.name or "").partition(".")[0]
+            if library not in _LIBRARIES:
+                raise
+            print(f"mgmtcluster: {library} is not installed; write: pip install 'mgmtcluster[cli]'", file=sys.stderr)
+            raise SystemExit(2) from None
+        run()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # whoever started this has plans of its own for Ctrl-C
+        yield
+        return
+    signal.signal(signal.SIGINT, _end)
     try:
-        from mgmtcluster.cli.commands import run
-    except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        if library not in _LIBRARIES:
-            raise
-        print(f"mgmtcluster: {library} is not installed; write: pip install 'mgmtcluster[cli]'", file=sys.stderr)
-        raise SystemExit(2) from None
-    run()
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """End at once: an orderly end waits for the answers that are on their way, and Node.js complains of its own Ctrl-C."""
+    for stream in (1, 2):
+        if os.isatty(stream):  # what is drawn there hides the cursor, and is in the middle of a line
+            os.write(stream, _SHOW_CURSOR + b"\r\n")
+            break
+    os.write(2, b"mgmtcluster: interrupted; the cluster is as it was, and goes on without being watched\n")
+    os._exit(_INTERRUPTED)

@@ -75,14 +75,18 @@ STORAGE_CLASS: Final = Kind("storage.k8s.io/v1", "StorageClass")
 
 
 class Cluster:
-    """The cluster that a kubeconfig and a context name.
+    """The cluster that a kubeconfig and a context name; it has answered once.
 
     Args:
         kubeconfig: path of the file. Default: ``$KUBECONFIG``, else ``~/.kube/config``.
         context: name of the context. Default: the current one.
 
+    Attributes:
+        server: its URL.
+        version: what it says of its version.
+
     Raises:
-        CouldNotLook: there is no such file or context, or it cannot be used.
+        CouldNotLook: there is no such file or context, it cannot be used, or nothing answers.
     """
 
     def __init__(self, *, kubeconfig: str | None, context: str | None) -> None:
@@ -95,6 +99,8 @@ class Cluster:
         given.retries = 0
         self._client = client.ApiClient(given)
         self.server = str(given.host)
+        # Before anything else is done: a server that does not answer is asked once, not in turn for everything.
+        self.version: Mapping[str, str] = self._ask("GET", "/version", "read the version") or {}
 
     def items(self, kind: Kind, *, namespace: str | None = None, labels: str = "", fields: str = "") -> Iterator[Object]:
         """The objects of a kind, page by page; none where the server does not know the kind.
@@ -123,10 +129,6 @@ class Cluster:
 
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             return [item for items in pool.map(listed, kinds) for item in items]
-
-    def version(self) -> Mapping[str, str]:
-        """What the server says of its version."""
-        return self._ask("GET", "/version", "read the version") or {}
 
     def may(self, attributes: Mapping[str, str]) -> bool:
         """Whether the user may do this, as the server decides; asking creates nothing.

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -17,8 +18,18 @@ _PLAIN_WIDTH = 1000
 
 def console() -> Console:
     """Standard output: coloured on a terminal without ``NO_COLOR``, one line a row elsewhere."""
-    plain = Console(highlight=False)
-    return plain if plain.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+    made = Console(highlight=False)
+    if not made.is_terminal:
+        return Console(highlight=False, width=_PLAIN_WIDTH)
+    # Bold text counts as coloured: NO_COLOR is how plain text is asked for.
+    return Console(highlight=False, color_system=None) if made.no_color else made
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Move something on standard error meanwhile, where that is a terminal, and leave no trace of it."""
+    with Console(stderr=True).status("Looking …"):
+        yield
 
 
 def table(*columns: str) -> Table:

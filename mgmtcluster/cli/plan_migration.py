@@ -10,7 +10,7 @@ from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.checks.view import look
 from mgmtcluster.cli.migration import notes, plan
 from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
-from mgmtcluster.cli.output import console, print_json
+from mgmtcluster.cli.output import console, print_json, waiting
 
 
 def plan_migration(
@@ -20,8 +20,9 @@ def plan_migration(
     context: ContextOption = None,
 ) -> None:
     """Print, for this cluster, the steps from the shell installer's platform to this one. Nothing is done."""
-    cluster = Cluster(kubeconfig=kubeconfig, context=context)
-    view = look(cluster, expectations.load(settings))
+    with waiting():
+        cluster = Cluster(kubeconfig=kubeconfig, context=context)
+        view = look(cluster, expectations.load(settings))
     steps, changes = plan(view), notes(view)
     if json:
         print_json({"needed": bool(steps), "steps": [asdict(step) for step in steps], "changes": changes})

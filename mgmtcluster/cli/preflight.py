@@ -12,7 +12,7 @@ from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.checks.row import Row
 from mgmtcluster.cli.checks.view import look
 from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
-from mgmtcluster.cli.output import add_rows, console, print_json, table
+from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 
 
 def preflight(
@@ -22,8 +22,9 @@ def preflight(
     context: ContextOption = None,
 ) -> None:
     """Check whether the platform can be installed, and print the commands that mend what is in the way."""
-    cluster = Cluster(kubeconfig=kubeconfig, context=context)
-    view = look(cluster, expectations.load(settings))
+    with waiting():
+        cluster = Cluster(kubeconfig=kubeconfig, context=context)
+        view = look(cluster, expectations.load(settings))
     rows = [row for check in checks.ALL for row in check(view)]
     failed = sum(row.verdict == "fail" for row in rows)
     if json:

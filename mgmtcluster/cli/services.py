@@ -14,7 +14,7 @@ from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import ENDPOINT_SLICE, NODE, Cluster
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
-from mgmtcluster.cli.output import add_rows, console, print_json, table
+from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 
 #: Stands for a node's address where none is known.
 _ANY_NODE = "NODE"
@@ -56,12 +56,13 @@ def services(
     context: ContextOption = None,
 ) -> None:
     """List every service: where it answers inside and outside the cluster, and with how many pods."""
-    expected = expectations.load(settings)
-    if cluster:
-        live = Cluster(kubeconfig=kubeconfig, context=context)
-        rows = list(rows_of(expected, node=_node_address(live), ready=_ready(live, expected.namespaces)))
-    else:
-        rows = list(rows_of(expected))
+    with waiting():
+        live = Cluster(kubeconfig=kubeconfig, context=context) if cluster else None
+        expected = expectations.load(settings)
+        if live:
+            rows = list(rows_of(expected, node=_node_address(live), ready=_ready(live, expected.namespaces)))
+        else:
+            rows = list(rows_of(expected))
     if json:
         print_json({"services": [asdict(row) for row in rows]})
     elif markdown:

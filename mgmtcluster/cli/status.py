@@ -14,14 +14,11 @@ from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.errors import CouldNotLook
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
-from mgmtcluster.cli.output import console, print_json
+from mgmtcluster.cli.output import console, print_json, waiting
 from mgmtcluster.cli.state import State, look
 from mgmtcluster.cli.state_view import summary, view
 
 _EVERY_SECONDS: Final = 2.0
-
-#: What shells say of a command that Ctrl-C ended.
-_INTERRUPTED: Final = 130
 
 
 def status(
@@ -33,18 +30,13 @@ def status(
     context: ContextOption = None,
 ) -> None:
     """Show how far the installation has come: phases, databases, pods that cannot run, the last warnings."""
-    cluster = Cluster(kubeconfig=kubeconfig, context=context)
-    expected = expectations.load(settings)
-    state = look(cluster, expected)
+    with waiting():
+        cluster = Cluster(kubeconfig=kubeconfig, context=context)
+        expected = expectations.load(settings)
+        state = look(cluster, expected)
     shown = console()
     if watch and not state.whole:
-        try:
-            state = _watch(cluster, expected, state, shown, seconds=timeout, silent=json)
-        except KeyboardInterrupt:
-            # A console of its own: the other one may have been interrupted in the middle of a line.
-            console().show_cursor(True)
-            print("mgmtcluster: interrupted; the installation goes on without being watched")
-            raise typer.Exit(_INTERRUPTED) from None
+        state = _watch(cluster, expected, state, shown, seconds=timeout, silent=json)
     if json:
         print_json(asdict(state))
     elif not (watch and shown.is_terminal):

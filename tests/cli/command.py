@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pty
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from unittest.mock import patch
 
 from mgmtcluster.cli import main
@@ -28,13 +30,51 @@ def mgmtcluster(*arguments: str, cwd: Path = ROOT, **env: str) -> Done:
     """Run a command as a shell would, with these variables added to its environment."""
     out, err = io.StringIO(), io.StringIO()
     with _started(arguments, cwd, env), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-            code: object = 0
-        except SystemExit as end:
-            code = end.code or 0
-    assert isinstance(code, int)
+        code = _exit_code()
     return Done(code, out.getvalue(), err.getvalue())
+
+
+def on_a_terminal(*arguments: str, **env: str) -> str:
+    """Everything that a terminal shows of a command."""
+    near, far = pty.openpty()
+    shown: list[str] = []
+    reader = Thread(target=lambda: shown.append(read_until(near)))
+    reader.start()
+    with (
+        os.fdopen(far, "w") as screen,
+        _started(arguments, ROOT, {"TERM": "xterm-256color"} | env),
+        contextlib.redirect_stdout(screen),
+        contextlib.redirect_stderr(screen),
+    ):
+        _exit_code()
+    reader.join()
+    os.close(near)
+    return shown[0]
+
+
+def read_until(terminal: int, wanted: str | None = None) -> str:
+    """What a terminal shows until it has shown this, or else until its last process is gone."""
+    shown = b""
+    while wanted is None or wanted.encode() not in shown:
+        try:
+            read = os.read(terminal, 65536)
+        except OSError:  # nobody writes to it any more
+            read = b""
+        if not read:
+            break
+        shown += read
+    return shown.decode()
+
+
+def _exit_code() -> int:
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    else:
+        code = 0
+    assert isinstance(code, int)
+    return code
 
 
 @contextlib.contextmanager

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from .command import Done, mgmtcluster
+from .servers import SilentServer, empty_cluster, kubeconfig
 
 ASK = ("services", "--cluster")
-
-
-def kubeconfig(folder: Path, server: str) -> Path:
-    """A kubeconfig of one cluster."""
-    file = folder / "kubeconfig"
-    content = {
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
-        "clusters": [{"name": "here", "cluster": {"server": server}}],
-        "users": [{"name": "me", "user": {"token": "none"}}],
-    }
-    file.write_text(yaml.safe_dump(content))
-    return file
 
 
 def said(done: Done) -> str:
@@ -33,13 +18,6 @@ def said(done: Done) -> str:
     [line] = done.stderr.splitlines()
     assert line.startswith("mgmtcluster: ")
     return line
-
-
-@pytest.fixture
-def silent_server() -> Iterator[str]:
-    """A server that accepts connections and answers nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def test_no_kubeconfig(tmp_path: Path) -> None:
@@ -71,10 +49,19 @@ def test_nothing_listens(tmp_path: Path) -> None:
     assert "refused" in line
 
 
-def test_a_server_that_does_not_answer(tmp_path: Path, silent_server: str) -> None:
-    """It gives up."""
-    file = kubeconfig(tmp_path, silent_server)
-    assert "no answer" in said(mgmtcluster(*ASK, "--kubeconfig", str(file)))
+@pytest.mark.parametrize("command", ["services --cluster", "preflight", "status", "plan-migration"])
+def test_a_server_that_does_not_answer(command: str, tmp_path: Path, silent_server: SilentServer) -> None:
+    """It gives up after one question, whatever else there is to ask."""
+    file = kubeconfig(tmp_path, silent_server.url)
+    assert "no answer (none within 5 seconds)" in said(mgmtcluster(*command.split(), "--kubeconfig", str(file)))
+    assert silent_server.times_asked() == 1
+
+
+def test_a_server_that_is_not_well(tmp_path: Path) -> None:
+    """It says what the server says."""
+    with empty_cluster("v1.36.0", refused={"nodes": (503, "etcdserver: leader changed")}) as server:
+        line = said(mgmtcluster(*ASK, "--kubeconfig", str(kubeconfig(tmp_path, server))))
+    assert f"{server}: could not list nodes (503: etcdserver: leader changed)" in line
 
 
 def test_settings_that_cannot_be_used(tmp_path: Path) -> None:

@@ -43,10 +43,10 @@ class Nodes:
         if self._cordoned:
             self._kubectl("uncordon", *self._cordoned)
 
-    def add(self, name: str, *labels: str) -> None:
-        """Make a node, or give one these labels and no other."""
+    def add(self, name: str, *labels: str, capacity: Json | None = None) -> None:
+        """Make a node, with this capacity if one is given, or give one these labels and no other."""
         self._added.add(name)
-        self._kubectl.apply(_node(name, dict(label.split("=") for label in labels)))
+        self._kubectl.apply(_node(name, dict(label.split("=") for label in labels), capacity or _SIZE))
 
     def remove(self, *names: str) -> None:
         """Take nodes away, as when a machine is gone for good."""
@@ -64,7 +64,7 @@ class Nodes:
         return condition(self._kubectl.item("node", name), "Ready").get("status") == "True"
 
 
-def _node(name: str, labels: dict[str, str]) -> Json:
+def _node(name: str, labels: dict[str, str], capacity: Json) -> Json:
     known = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     zone = {"topology.kubernetes.io/zone": name.replace("node", "zone")}
     return {
@@ -75,5 +75,5 @@ def _node(name: str, labels: dict[str, str]) -> Json:
             "labels": {**known, **zone, **labels},
             "annotations": {"kwok.x-k8s.io/node": "fake"},
         },
-        "status": {"allocatable": {**_SIZE, "memory": "7400Mi"}, "capacity": _SIZE},
+        "status": {"allocatable": {**_SIZE, "memory": "7400Mi"}, "capacity": capacity},
     }

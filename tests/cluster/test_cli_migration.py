@@ -119,6 +119,17 @@ def test_the_steps_and_what_changes() -> None:
 
 
 @pytest.mark.usefixtures("old")
+def test_the_plan_is_a_script() -> None:
+    """Its text has every command in a line of its own and is one that bash can read, with what it says in comments."""
+    done = mgmtcluster("plan-migration", "--kubeconfig", os.environ["KUBECONFIG"])
+    assert done.returncode == 1
+    assert subprocess.run(["bash", "-n"], input=done.stdout, text=True, capture_output=True, check=False).stderr == ""
+    planned = [line for step in plan()["steps"] for command in step["commands"] for line in command.splitlines()]
+    lines = [line for line in done.stdout.splitlines() if line and (line in planned or not line.startswith("# "))]
+    assert lines == planned
+
+
+@pytest.mark.usefixtures("old")
 def test_what_is_dumped_and_restored() -> None:
     """From all members without a password; into the new set as root, whose password no argument has; one database is renamed."""
     text = "\n".join(commands("Dump registry"))

@@ -16,7 +16,6 @@ from tests.rendering import ROOT
 from .installation import Installations
 from .kube import Json, Kubectl
 from .nodes import Nodes
-from .test_cli_status import stranger
 
 _BOTH = ("registry=yes", "metrics-db=yes")
 _PROVISIONER = "mgmtcluster.aios/local-path"
@@ -108,8 +107,8 @@ def _storage_class(name: str, provisioner: str) -> Json:
     return {**kind, "metadata": {"name": name}, "provisioner": provisioner}
 
 
-def _large_pod() -> Json:
-    container = {"name": "one", "image": "example.test/one:1", "resources": {"requests": {"cpu": "9"}}}
+def _large_pod(**requests: str) -> Json:
+    container = {"name": "one", "image": "example.test/one:1", "resources": {"requests": requests}}
     metadata = {"name": "large", "namespace": "default"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"nodeName": "node-1", "containers": [container]}}
 
@@ -172,7 +171,8 @@ SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
         "cilium enforces them",
         False,
     ),
-    "no room": ([_large_pod()], "room cpu", "fail", "3.0 are left on the workers", False),
+    "no CPU": ([_large_pod(cpu="9")], "room cpu", "fail", "3.0 are left on the workers", False),
+    "no memory": ([_large_pod(memory="15Gi")], "room memory", "fail", "6.7 are left on the workers", False),
 }
 
 
@@ -201,11 +201,31 @@ def test_somebody_else_has(what: str, kubectl: Kubectl) -> None:
 
 
 @pytest.mark.usefixtures("bare")
-def test_a_storage_class_of_the_settings(tmp_path: Path) -> None:
-    """The one that the settings name must exist."""
+def test_a_namespace_that_is_being_deleted(kubectl: Kubectl) -> None:
+    """It waits for its end."""
+    held = _namespace("utils")
+    held["metadata"]["finalizers"] = ["example.test/hold"]
+    kubectl.apply(held)
+    kubectl("delete", "namespace", "utils", "--wait=false")
+    try:
+        found = row(preflight(), "namespaces")
+    finally:
+        kubectl("patch", "namespace", "utils", "--type=merge", '--patch={"metadata": {"finalizers": null}}')
+    assert (found["verdict"], found["found"]) == ("fail", "utils is being deleted")
+    carry_out(kubectl, found["fix"])
+    assert row(preflight(), "namespaces")["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_storage_class_of_the_settings(kubectl: Kubectl, tmp_path: Path) -> None:
+    """The one that the settings name must exist, and should keep a volume whose claim is deleted."""
     (tmp_path / "settings.yaml").write_text("storage_class: fast\n")
     found = row(preflight(cwd=tmp_path), "storage class")
     assert (found["verdict"], found["found"]) == ("fail", "there is no fast; there is: none")
+    for policy, verdict in (("Delete", "warn"), ("Retain", "ok")):
+        kubectl.apply(_storage_class("fast", "example.test/other") | {"reclaimPolicy": policy})
+        assert row(preflight(cwd=tmp_path), "storage class")["verdict"] == verdict
+        kubectl("delete", "storageclass", "fast")
 
 
 @pytest.mark.usefixtures("bare")
@@ -218,26 +238,3 @@ def test_ranges_that_the_settings_do_not_hold(kubectl: Kubectl, tmp_path: Path) 
     assert (found["verdict"], found["found"][:7]) == ("warn", "10.244.")
     settings.write_text(found["fix"][0].removeprefix("settings.yaml: "))
     assert row(preflight(cwd=tmp_path), "cluster_cidrs")["verdict"] == "ok"
-
-
-@pytest.mark.usefixtures("bare")
-def test_a_user_who_may_look_and_not_install(kubectl: Kubectl, tmp_path: Path) -> None:
-    """It says what the user may not do; a user who may not even look is told which right that takes."""
-    file = stranger(kubectl, tmp_path)
-    blind = mgmtcluster("preflight", "--kubeconfig", str(file))
-    assert (blind.returncode, blind.stdout) == (2, "")
-    assert "you may not list pods (403)" in blind.stderr
-    rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}
-    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "looker"}}
-    subject = {"kind": "ServiceAccount", "name": "default", "namespace": "default"}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "looker"}
-    kubectl.apply(
-        {**rbac, "kind": "ClusterRole", "rules": [rule]},
-        {**rbac, "kind": "ClusterRoleBinding", "subjects": [subject], "roleRef": reference},
-    )
-    try:
-        found = row(mgmtcluster("preflight", "--json", "--kubeconfig", str(file)), "rights")
-    finally:
-        kubectl("delete", "clusterrole,clusterrolebinding", "looker")
-    assert found["verdict"] == "fail"
-    assert found["found"].startswith("you may not: create namespaces, patch namespaces")

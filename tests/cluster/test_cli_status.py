@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import Done, mgmtcluster
+from mgmtcluster.cli import api
+from tests.cli.command import Done, mgmtcluster, read_until
 from tests.rendering import ROOT
 
 from .installation import Installation, Installations
@@ -85,6 +86,13 @@ def test_the_platform_is_whole(platform: Installation) -> None:
         assert state["pods"] == []
 
 
+def test_pages_of_a_list_make_the_whole(platform: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever their size."""
+    platform.settle()
+    monkeypatch.setattr(api, "_PAGE_OBJECTS", 2)
+    assert status().returncode == 0
+
+
 def test_a_phase_is_missing(platform: Installation, kubectl: Kubectl) -> None:
     """Of a half-installed platform it says which phase and which objects are missing, and calls the others whole."""
     platform.settle()
@@ -141,28 +149,13 @@ def test_ctrl_c_leaves_the_terminal_whole(without_a_node: str) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
         arguments = [sys.executable, "-m", "mgmtcluster.cli", "status", "--watch"]
         os.execve(sys.executable, arguments, {**os.environ, "TERM": "xterm-256color"})
-    shown = _read_until(terminal, b"60-services")
+    text = read_until(terminal, "60-services")
     os.write(terminal, b"\x03")
-    shown += _read_until(terminal, None)
+    text += read_until(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
-    text = shown.decode()
     assert "Traceback" not in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
     assert "interrupted" in text.splitlines()[-1]
-
-
-def _read_until(terminal: int, wanted: bytes | None) -> bytes:
-    """What a terminal shows until these bytes, or until its end."""
-    shown = b""
-    while wanted is None or wanted not in shown:
-        try:
-            read = os.read(terminal, 65536)
-        except OSError:  # the last process of the terminal is gone
-            read = b""
-        if not read:
-            break
-        shown += read
-    return shown
 
 
 def test_everything_answers(platform: Installation) -> None:

@@ -1,7 +1,7 @@
 """Storage: the class, who makes its volumes, and volumes of an earlier installation."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mgmtcluster import catalog
 from mgmtcluster._objects import Object, containers, name_of
@@ -77,16 +77,25 @@ def volumes(view: View) -> Iterator[Row]:
             "volumes", "fail", f"Released, with data of an earlier installation; an apply makes new, empty ones: {what}", fix
         )
     for claim, times in count.items():
-        named = [each["metadata"]["name"] for each in released if _claim(each) == claim]
-        if times > 1 and not _bound_again(view, released[0]):
-            fix = ["keep the one with your data, delete the others (kubectl delete pv NAME), and look again"]
-            yield Row("volumes", "fail", f"{times} Released volumes were of {claim}: {listed(named)}", fix)
+        rivals = [each for each in released if _claim(each) == claim and not _bound_again(view, each)]
+        if times > 1 and rivals:
+            found = f"{times} Released volumes were of {claim} ({wanted[claim]}): choose one of them"
+            yield Row("volumes", "fail", found, list(_choice(rivals)))
     left = [each["metadata"]["name"] for each in released if _bound_again(view, each)]
     if left:
         fix = [f"kubectl delete pv {' '.join(left)}   # when nobody needs what is in them"]
         yield Row("volumes", "warn", f"Released, and a new one has their place: {listed(left)}", fix)
     if not released:
         yield Row("volumes", "ok", "no volume of an earlier installation waits")
+
+
+def _choice(rivals: Sequence[Object]) -> Iterator[str]:
+    """How one volume is chosen of several that were of the same claim; the newest may be an empty one."""
+    made = {each["metadata"]["name"]: str(each["metadata"]["creationTimestamp"]) for each in rivals}
+    for name in sorted(made, key=lambda name: made[name]):
+        yield f"kubectl describe pv {name}   # made {made[name]}; says where its data are"
+    yield "kubectl delete pv NAME   # each that is not the one you want; its data stay where they are"
+    yield "mgmtcluster preflight   # and it says how the one that is left is adopted"
 
 
 def _claims(view: View) -> Iterator[tuple[str, str]]:

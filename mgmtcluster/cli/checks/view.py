@@ -18,6 +18,7 @@ from mgmtcluster.cli.api import (
     VOLUME,
     Cluster,
 )
+from mgmtcluster.cli.checks.rights import denied
 from mgmtcluster.cli.expected import Expected
 
 _EVERYWHERE = (NAMESPACE, NODE, SERVICE, VOLUME, STORAGE_CLASS, SERVICE_CIDR, DAEMON_SET, DEPLOYMENT)
@@ -32,7 +33,7 @@ class View:
         version: what the server says of its version.
         objects: what there is of the kinds that checks ask for, by kind.
         named: the objects in the platform's namespaces, and those without a namespace, of the kinds that are installed.
-        denied: what `kubectl apply` needs to do and the user may not.
+        denied: what an apply needs and the user may not, in words.
     """
 
     expected: Expected
@@ -53,28 +54,13 @@ def look(cluster: Cluster, expected: Expected) -> View:
     Raises:
         CouldNotLook: it does not answer, or the user may not list something.
     """
-    version = cluster.version()
     running = list(cluster.items(POD, fields="status.phase!=Succeeded,status.phase!=Failed"))
     everywhere: dict[str, list[Object]] = {kind.name: [] for kind in _EVERYWHERE} | {"Pod": running}
     for item in cluster.objects((kind, None) for kind in _EVERYWHERE):
         everywhere[item["kind"]].append(item)
     pairs = (*expected.kinds, *((CLAIM, namespace) for namespace in expected.namespaces))
     named = {name_of(item): item for item in cluster.objects(pairs)}
-    return View(expected, version, everywhere, named, _denied(cluster, expected))
-
-
-def _denied(cluster: Cluster, expected: Expected) -> list[str]:
-    asked = [
-        {"verb": verb, "group": kind.group, "resource": kind.plural} | ({"namespace": namespace} if namespace else {})
-        for kind, namespace in expected.kinds
-        for verb in ("get", "create", "patch")
-    ]
-    answers = zip(asked, cluster.may_all(asked), strict=True)
-    return [
-        f"{each['verb']} {each['resource']}" + (f" in {each['namespace']}" if "namespace" in each else "")
-        for each, allowed in answers
-        if not allowed
-    ]
+    return View(expected, cluster.version, everywhere, named, denied(cluster, expected, named))
 
 
 def is_ours(item: Object) -> bool:
