@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,16 @@ STORE = Path(os.environ.get("NODE_STORE", _CACHE / "images"))
 IMAGE = _NODE.parent / "image"
 
 NAMES = ("node-1", "node-2", "node-3")
+#: How a node's kubelet was started: a word a line.
+_KUBELET = "tr '\\0' '\\n' < /proc/$(pgrep --full '[n]odeparts kubelet')/cmdline"
+
+#: A kubelet ends where it comes before containerd is ready. On a machine systemd starts it again, here nothing does.
+_START_AGAIN = """
+if pgrep --full '[n]odeparts kube-proxy' && ! pgrep --full '[n]odeparts kubelet'; then
+  setsid "$@" > /dev/null 2>&1 < /dev/null &
+fi
+"""
+
 _DNS = {"k8s-app": "kube-dns"}
 _SPREAD = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
 _TWO_ON_TWO_NODES = {
@@ -56,6 +67,7 @@ class Machines:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "cluster"
+        self._kubelets: dict[str, list[str]] = {}
         (folder / "bin").mkdir()
         self.kubeconfig = self._folder / "kubeconfig"
         command = (str(_CLUSTER), "kubectl", str(self._folder))
@@ -80,10 +92,13 @@ class Machines:
     def on(self, name: str) -> None:
         """Power a node on, for the first time or again, and wait until it is Ready."""
         up = (_NODE, "up", self._folder, name, *_LABELS, f"topology.kubernetes.io/zone={name.replace('node', 'zone')}")
-        if _attempt(*up).returncode != 0:
-            # Nothing starts a node's kubelet again, which ends where it comes before containerd is ready for it.
-            self.off(name)
-            _run(*up)
+        with subprocess.Popen(up, stderr=subprocess.PIPE, text=True) as starting:
+            while starting.poll() is None:
+                time.sleep(1)
+                if kubelet := self._kubelets.get(name):
+                    self.attempt(name, "sh", "-c", _START_AGAIN, "sh", *kubelet)
+            assert starting.returncode == 0, starting.stderr and starting.stderr.read()
+        self._kubelets[name] = self.attempt(name, "sh", "-c", _KUBELET).stdout.splitlines()
 
     def off(self, name: str) -> None:
         """Power a node off at once; its disk stays."""
