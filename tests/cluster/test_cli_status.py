@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.cli.command import Done, mgmtcluster, read_until
 from tests.rendering import ROOT
 
 from .installation import Installation, Installations
-from .kube import Kubectl, condition
+from .kube import DEADLINE, Kubectl, condition
 from .nodes import Nodes
 
 _BOTH = ("registry=yes", "metrics-db=yes")
@@ -127,14 +128,17 @@ def test_a_member_finds_no_node(without_a_node: str) -> None:
 
 def test_watching_ends_when_all_is_ready(without_a_node: str, nodes: Nodes) -> None:
     """It prints a line for each phase that moves, and exits 0 by itself."""
-    command = [sys.executable, "-m", "mgmtcluster.cli", "status", "--watch", "--timeout=120"]
+    command = [sys.executable, "-m", "mgmtcluster.cli", "status", "--watch"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        alarm = Timer(DEADLINE, process.kill)
+        alarm.start()
         assert process.stdout
         for line in process.stdout:
             if line.startswith("10-registry-database: 4 of 5 ready"):
                 break
         nodes.add("node-3", *_BOTH)
         rest = process.stdout.read()
+        alarm.cancel()
     assert process.returncode == 0, without_a_node + rest
     assert "10-registry-database: 5 of 5 ready" in rest
     assert "Everything is there and Ready." in rest

@@ -73,7 +73,7 @@ def test_a_rollout_that_does_not_end(platform: Installation, kubectl: Kubectl) -
     patch = {"spec": {"template": {"spec": {"nodeSelector": {"example.test/nowhere": "yes"}}}}}
     kubectl("patch", *parser, f"--patch={json.dumps(patch)}")
     try:
-        kubectl.until("a new pod", lambda: kubectl.item(*parser)["status"].get("updatedReplicas") == 1)
+        kubectl.until("a new pod", lambda: _begun(kubectl.item(*parser)))
         done = status()
     finally:
         kubectl("rollout", "undo", *parser)
@@ -81,6 +81,13 @@ def test_a_rollout_that_does_not_end(platform: Installation, kubectl: Kubectl) -
     assert done.returncode == 1
     [found] = [each for each in seen(done)["phases"][-1]["workloads"] if each["object"] == "Deployment/services/parser"]
     assert (found["ready"], found["asked"]) == (0, 2)
+
+
+def _begun(deployment: Json) -> bool:
+    """Whether the controller has seen a change and made one pod for it, beside all the old ones."""
+    status = deployment["status"]
+    seen_it = status["observedGeneration"] == deployment["metadata"]["generation"]
+    return seen_it and (status.get("updatedReplicas"), status.get("availableReplicas")) == (1, 2)
 
 
 def _report(kubectl: Kubectl, pod: str, status: Json) -> None:
