@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import pty
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,17 @@ def on_a_terminal(*arguments: str, **env: str) -> str:
     reader.join()
     os.close(near)
     return shown[0]
+
+
+def start_on_a_terminal(*arguments: str) -> tuple[int, int]:
+    """The process of a command that goes on beside the test, and its terminal, which passes Ctrl-C on."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
+        command = [sys.executable, "-m", "mgmtcluster.cli", *arguments]
+        os.execve(sys.executable, command, {**os.environ, "TERM": "xterm-256color"})
+    return pid, terminal
 
 
 def read_until(terminal: int, wanted: str | None = None) -> str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.rendering import ROOT
-
-from .command import mgmtcluster, on_a_terminal, read_until
+from .command import mgmtcluster, on_a_terminal, read_until, start_on_a_terminal
 from .servers import SilentServer, empty_cluster, kubeconfig
 
 COMMANDS = ["services", "services --cluster", "preflight", "status", "status --watch --timeout=1", "plan-migration", "map"]
@@ -70,12 +65,7 @@ def test_bars_are_for_terminals(file: str) -> None:
 def test_ctrl_c_does_not_wait_for_an_answer(silent_server: SilentServer, tmp_path: Path) -> None:
     """It ends at once with one line, exit code 130 and the cursor shown, while a server is still to answer."""
     file = kubeconfig(tmp_path, silent_server.url)
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
-        arguments = [sys.executable, "-m", "mgmtcluster.cli", "preflight", "--kubeconfig", str(file)]
-        os.execve(sys.executable, arguments, {**os.environ, "TERM": "xterm-256color"})
+    pid, terminal = start_on_a_terminal("preflight", "--kubeconfig", str(file))
     silent_server.until_asked()
     shown = read_until(terminal, "Looking")
     os.write(terminal, b"\x03")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster.cli import api
-from tests.cli.command import Done, mgmtcluster, read_until
+from tests.cli.command import Done, mgmtcluster, read_until, start_on_a_terminal
 from tests.rendering import ROOT
 
 from .installation import Installation, Installations
@@ -147,12 +145,7 @@ def test_watching_ends_when_all_is_ready(without_a_node: str, nodes: Nodes) -> N
 def test_ctrl_c_leaves_the_terminal_whole(without_a_node: str) -> None:
     """It exits 130 with one line and no trace, and the cursor is shown again."""
     assert without_a_node
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
-        arguments = [sys.executable, "-m", "mgmtcluster.cli", "status", "--watch"]
-        os.execve(sys.executable, arguments, {**os.environ, "TERM": "xterm-256color"})
+    pid, terminal = start_on_a_terminal("status", "--watch")
     text = read_until(terminal, "60-services")
     os.write(terminal, b"\x03")
     text += read_until(terminal)

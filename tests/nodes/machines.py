@@ -23,6 +23,7 @@ STORE = Path(os.environ.get("NODE_STORE", _CACHE / "images"))
 IMAGE = _NODE.parent / "image"
 
 NAMES = ("node-1", "node-2", "node-3")
+
 #: How a node's kubelet was started: a word a line.
 _KUBELET = "tr '\\0' '\\n' < /proc/$(pgrep --full '[n]odeparts kubelet')/cmdline"
 
