@@ -24,12 +24,15 @@ IMAGE = _NODE.parent / "image"
 
 NAMES = ("node-1", "node-2", "node-3")
 
+#: Prints the process of a part of a node. It must begin with the part: the shells below have its name in their own command line.
+_PROCESS = "pgrep --full '^[^ ]*/nodeparts {} '"
+
 #: How a node's kubelet was started: a word a line.
-_KUBELET = "tr '\\0' '\\n' < /proc/$(pgrep --full '[n]odeparts kubelet')/cmdline"
+_KUBELET = f"tr '\\0' '\\n' < /proc/$({_PROCESS.format('kubelet')})/cmdline"
 
 #: A kubelet ends where it comes before containerd is ready. On a machine systemd starts it again, here nothing does.
-_START_AGAIN = """
-if pgrep --full '[n]odeparts kube-proxy' && ! pgrep --full '[n]odeparts kubelet'; then
+_START_AGAIN = f"""
+if {_PROCESS.format("kube-proxy")} && ! {_PROCESS.format("kubelet")}; then
   setsid "$@" > /dev/null 2>&1 < /dev/null &
 fi
 """
