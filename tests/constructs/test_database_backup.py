@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import Bucket, DatabaseBackup, InvalidInput, Settings, edges_of, rules
+from mgmtcluster import Bucket, DatabaseBackup, edges_of, rules
 from mgmtcluster.constructs.backup_schedule import longest_gap
 from mgmtcluster.types import quantity_value
 from tests import test_edges, test_pods, test_schemas
@@ -383,112 +383,6 @@ def test_another_teams_database_is_backed_up_the_same_way() -> None:
     for each in as_jobs(objects).of_kind("Job"):
         if each["metadata"]["name"].endswith("-0"):
             assert pod_spec(each)["imagePullSecrets"] == [{"name": "regcred"}]
-
-
-BAD = {
-    "both places": (
-        {**CLAIM, "bucket": BUCKET},
-        "registry_database.backup.storage and bucket: are both given; write one of them",
-    ),
-    "no place": (
-        {"keep": 3},
-        "registry_database.backup.storage: is missing, and so is bucket; write storage: 50Gi or bucket: {endpoint: …, name:",
-    ),
-    "nothing": ({}, "registry_database.backup.storage: is missing, and so is bucket"),
-    "true": (True, "registry_database.backup: True is no mapping; write KEY: VALUE pairs"),
-    "four fields": (
-        {**CLAIM, "schedule": "30 1 * *"},
-        "registry_database.backup.schedule: '30 1 * *' is no schedule; write minute hour day month weekday, as in '30 1 * * *'",
-    ),
-    "a nickname": ({**CLAIM, "schedule": "@daily"}, "'@daily' is no schedule; write minute hour day month weekday"),
-    "a minute too many": (
-        {**CLAIM, "schedule": "60 1 * * *"},
-        "'60 1 * * *' is no schedule: minute '60'; write 0 to 59, *, */2, 1-5 or 1,3",
-    ),
-    "a Sunday that is 7": (
-        {**CLAIM, "drill_schedule": "0 4 * * 7"},
-        "drill_schedule: '0 4 * * 7' is no schedule: weekday '7'; write 0 to 6",
-    ),
-    "a day that never comes": ({**CLAIM, "schedule": "0 0 31 2 *"}, "'0 0 31 2 *' never comes; write a day that its month has"),
-    "a number for a schedule": ({**CLAIM, "schedule": 30}, "schedule: 30 is no text; write it in quotes"),
-    "keep nothing": ({**CLAIM, "keep": 0}, "registry_database.backup.keep: 0 is out of range; write at least 1"),
-    "a small claim": ({"storage": "500Mi"}, "registry_database.backup.storage: '500Mi' is smaller than 1Gi; write 1Gi or more"),
-    "an endpoint without scheme": (
-        {"bucket": {**BUCKET, "endpoint": "s3.example.com"}},
-        "registry_database.backup.bucket.endpoint: 's3.example.com' is no URL; write http://HOST[:PORT][/PATH]",
-    ),
-    "an endpoint with keys": ({"bucket": {**BUCKET, "endpoint": "https://me:key@s3.example.com"}}, "is no URL; write http://"),
-    "a name of a bucket": (
-        {"bucket": {**BUCKET, "name": "My_Dumps"}},
-        "bucket.name: 'My_Dumps' is no name of a bucket; write 3 to 63",
-    ),
-    "a prefix with a slash": (
-        {"bucket": {**BUCKET, "prefix": "/one"}},
-        "bucket.prefix: '/one' is no prefix; write names of letters",
-    ),
-    "a prefix that climbs": ({"bucket": {**BUCKET, "prefix": "../one"}}, "bucket.prefix: '../one' is no prefix"),
-    "a region": ({"bucket": {**BUCKET, "region": "EU West"}}, "bucket.region: 'EU West' is no region; write a-z"),
-    "a bucket without its Secret": (
-        {"bucket": {"endpoint": "https://s3.example.com", "name": "dumps"}},
-        "registry_database.backup.bucket.secret: is missing; write it",
-    ),
-    "an unknown key": ({**CLAIM, "kep": 3}, "registry_database.backup.kep: is no setting; write keep"),
-    "an unknown key of a bucket": (
-        {"bucket": {**BUCKET, "nam": "a"}},
-        "registry_database.backup.bucket.nam: is no setting; write name",
-    ),
-}
-
-
-@pytest.mark.parametrize(("given", "expected"), BAD.values(), ids=BAD.keys())
-def test_a_bad_setting_is_one_line(given: object, expected: str) -> None:
-    """Where, what was given, what to write."""
-    with pytest.raises(InvalidInput) as refused:
-        Settings.of({"registry_database": {"backup": given}})
-    [problem] = refused.value.problems
-    assert expected in problem
-
-
-def test_the_secret_of_a_user_that_is_not_made_is_refused() -> None:
-    """``backup`` is a user only with a backup."""
-    with pytest.raises(InvalidInput, match=r"existing_secrets\.backup: is no user of the database"):
-        Settings.of({"registry_database": {"existing_secrets": {"backup": "b"}}})
-    assert Settings.of({"registry_database": {"existing_secrets": {"backup": "b"}, "backup": CLAIM}})
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ({"bucket": Bucket(**BUCKET)}, "test/dumps: storage and bucket: are both given; write one of them"),
-        ({"storage": None}, "test/dumps: storage: is missing, and so is bucket"),
-        ({"schedule": "* * * *"}, "test/dumps: schedule: '* * * *' is no schedule; write minute hour"),
-        ({"keep": 0}, "test/dumps: keep: 0 is out of range; write at least 1"),
-        ({"bucket": "dumps"}, "test/dumps: bucket: 'dumps' is no Bucket or None; pass one"),
-    ],
-)
-def test_a_bad_argument_is_one_line(arguments: Mapping[str, Any], expected: str) -> None:
-    """Checked before jsii sees it."""
-    with pytest.raises(InvalidInput) as refused:
-        render_chart(lambda chart: backup(chart, **arguments))
-    [problem] = refused.value.problems
-    assert problem.startswith(expected)
-
-
-def test_a_name_too_long_for_a_cron_job_is_refused() -> None:
-    """39 characters, of which a database itself may have 40."""
-    with pytest.raises(InvalidInput, match=r"is too long for names of CronJobs; write at most 38 characters"):
-        render_chart(
-            lambda chart: DatabaseBackup(
-                chart, "dumps", database=database(chart, name="a" * 39), schedule="0 1 * * *", keep=1, storage="1Gi"
-            )
-        )
-
-
-def test_a_bad_bucket_is_refused_where_it_is_made() -> None:
-    """By its name, each of its fields."""
-    with pytest.raises(InvalidInput) as refused:
-        Bucket(endpoint="s3", name="A", secret="B")
-    assert [problem.partition(":")[0] for problem in refused.value.problems] == ["Bucket 'A'"] * 3
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class Machines:
         with ThreadPoolExecutor() as pool:
             [*pool.map(lambda name: _attempt(_NODE, "kill", self._folder, name), NAMES)]
         for command in (_NODE, _CLUSTER):
-            subprocess.run([command, "down", self._folder], stdout=subprocess.DEVNULL, check=False)
+            _attempt(command, "down", self._folder)
 
     def on(self, name: str) -> None:
         """Power a node on, for the first time or again, and wait until it is Ready."""
