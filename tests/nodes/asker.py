@@ -147,13 +147,13 @@ def askers(platform: Platform) -> Iterator[list[Asker]]:
         network = policies.Network(objects)
         yield [Asker(namespace, platform, network, servers) for namespace in namespaces]
     finally:
-        platform.kubectl("delete", "pods,networkpolicies", "--all-namespaces", look, "--now")
+        platform.kubectl("delete", "pods,networkpolicies", "--all-namespaces", look, "--now", "--wait=false")
 
 
 def _pod(namespace: str) -> Json:
     safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
     user = {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
-    container = {"name": _NAME, "image": "python:3-slim", "command": ["sleep", "3600"], "securityContext": safe}
+    container = {"name": _NAME, "image": "base", "command": ["sleep", "3600"], "securityContext": safe}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

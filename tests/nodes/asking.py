@@ -18,7 +18,7 @@ EXPOSED = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.node_port]
 HIDDEN = [endpoint for endpoint in catalog.ENDPOINTS if not endpoint.node_port]
 
 _REQUEST_SECONDS = 5.0
-_EVERY_SECONDS = 0.25
+_EVERY_SECONDS = 0.5
 
 
 def refusal(address: str, endpoint: Endpoint, seconds: float = _REQUEST_SECONDS) -> str | None:
@@ -68,7 +68,7 @@ class Answers:
 
 @contextmanager
 def steady(addresses: Iterable[str], endpoints: Sequence[Endpoint] = EXPOSED) -> Iterator[dict[str, Answers]]:
-    """Ask every endpoint on each of these addresses in turn, four times a second, each request on a connection of its own."""
+    """Ask every endpoint on each of these addresses in turn, twice a second, each request on a connection of its own."""
     end = threading.Event()
     found = {endpoint.service: Answers() for endpoint in endpoints}
     threads = [

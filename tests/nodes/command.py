@@ -15,7 +15,7 @@ from tests.cli.command import Done, mgmtcluster
 from .machines import ROOT, Machines
 
 #: The rows of `preflight` that warn on these nodes, because Kubernetes does not tell.
-UNTOLD = {"network policies", "avx", "disk"}
+UNTOLD = {"network policies", "avx"}
 
 _WATCHED_SECONDS = 300
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.cluster.kube import Done, Kubectl, condition
@@ -37,6 +38,12 @@ if {_PROCESS.format("kube-proxy")} && ! {_PROCESS.format("kubelet")}; then
   setsid "$@" > /dev/null 2>&1 < /dev/null &
 fi
 """
+
+#: The most that may lie on the disks of all; three GB do.
+_DISK = "50g"
+
+#: The control plane collects its garbage seldom: there is more memory than processors.
+_ENVIRONMENT = {**os.environ, "GOGC": "400"}
 
 _DNS = {"k8s-app": "kube-dns"}
 _SPREAD = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
@@ -66,22 +73,28 @@ class Machines:
     """The nodes ``NAMES``, each with a label for both databases and a zone of its own.
 
     Attributes:
-        kubectl: their cluster.
+        kubectl: their cluster, once they are started.
         kubeconfig: for programs that ask it themselves.
     """
+
+    kubectl: Kubectl
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "cluster"
         self._kubelets: dict[str, list[str]] = {}
-        (folder / "bin").mkdir()
         self.kubeconfig = self._folder / "kubeconfig"
-        command = (str(_CLUSTER), "kubectl", str(self._folder))
-        self.kubectl = Kubectl(folder / "bin", command=command, kubeconfig=self.kubeconfig)
 
     def start(self) -> None:
-        """Start the control plane and every node."""
+        """Start the control plane and every node, all of whose disks are in memory."""
+        self._folder.mkdir()
+        _run(Path("mount"), "-t", "tmpfs", "-o", f"size={_DISK}", "nodes", self._folder)
         # The control plane's own provisioner answers to another name: the one of dist/ runs in its pod.
         _run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path")
+        # One program has all parts, kubectl too: `cluster kubectl` starts it, and takes longer than it does.
+        [api_server] = self._api_server()
+        program = Path(f"/proc/{api_server}/exe").readlink()
+        (commands := self._folder.parent / "bin").mkdir()
+        self.kubectl = Kubectl(commands, command=(str(program), "kubectl"), kubeconfig=self.kubeconfig)
         for name in NAMES:
             self.on(name)
         # As kubeadm has it: while the only pod that answers DNS is away, nobody finds a new primary.
@@ -90,11 +103,19 @@ class Machines:
         self.kubectl("rollout", "status", *dns)
 
     def stop(self) -> None:
-        """Stop everything, whatever state it is in; the nodes at once, since each takes its time to lose its processes."""
+        """Stop everything, whatever state it is in; the nodes at once, since each takes its time to lose its processes.
+
+        The logs stay, in a folder called ``left``.
+        """
         with ThreadPoolExecutor() as pool:
             [*pool.map(lambda name: _attempt(_NODE, "kill", self._folder, name), NAMES)]
-        for command in (_NODE, _CLUSTER):
-            _attempt(command, "down", self._folder)
+        _attempt(_NODE, "down", self._folder)
+        for api_server in self._api_server():  # it would wait for watches to end
+            with suppress(ProcessLookupError):
+                os.kill(api_server, signal.SIGKILL)
+        _attempt(_CLUSTER, "down", self._folder)
+        shutil.copytree(self._folder, self._folder.with_name("left"), ignore=shutil.ignore_patterns("etcd", "disk"))
+        _attempt(Path("umount"), self._folder)
 
     def on(self, name: str) -> None:
         """Power a node on, for the first time or again, and wait until it is Ready."""
@@ -146,13 +167,18 @@ class Machines:
     @contextmanager
     def without_api_server(self) -> Iterator[None]:
         """Freeze the API server, which keeps its port and answers nobody, and let it go on afterwards."""
-        started = [line.split() for line in (self._folder / "pids").read_text().splitlines()]
-        [pid] = [int(number) for number, part in started if part == "kube-apiserver"]
+        [pid] = self._api_server()
         os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    def _api_server(self) -> list[int]:
+        """Its process, where it was started."""
+        file = self._folder / "pids"
+        started = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
+        return [int(number) for number, part in started if part == "kube-apiserver"]
 
 
 def _run(program: Path, *arguments: str | Path) -> Done:
@@ -162,4 +188,4 @@ def _run(program: Path, *arguments: str | Path) -> Done:
 
 
 def _attempt(program: Path, *arguments: str | Path) -> Done:
-    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run([program, *arguments], env=_ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Platform:
     Attributes:
         machines: the nodes it is on.
         kubectl: their cluster.
+        began: when dist/ was applied, by ``time.monotonic()``.
         installation: dist/, applied.
         workspace: a checkout in which the operator's commands are run; its dist/ is the committed one.
     """
@@ -52,6 +54,7 @@ class Platform:
         for name in ("app.py", "mgmtcluster", "Makefile", "requirements", ".venv"):
             (self.workspace.folder / name).symlink_to(ROOT / name)
         (self.workspace.folder / "settings.yaml").write_text("{}\n")
+        self.began = time.monotonic()
         self.installation = Installation(self.kubectl, self.workspace.manifests)
 
     def pods(self, *selection: str) -> list[Json]:
@@ -79,11 +82,12 @@ class Platform:
             return waiting
         return self.wrong_peers()
 
-    def settle(self, seconds: float = INSTALL_SECONDS) -> None:
-        """Wait until all is well, and fail with what is not; `status` must then say so too."""
-        self.kubectl.until("everything to be well", lambda: not self.troubles(), seconds, missing=self.troubles)
-        said = ask(self.machines, "status")
-        assert (said.code, said.found["whole"], unready_members(said)) == (0, True, {}), said
+    def settle(self) -> None:
+        """Wait until `status --watch` says that all is well, which must be so, and every address then answers."""
+        said = ask(self.machines, "status", "--watch", f"--timeout={INSTALL_SECONDS:.0f}")
+        assert (said.code, said.found["whole"], unready_members(said)) == (0, True, {}), (said, self.troubles())
+        assert self.installation.unsettled() == []
+        self.kubectl.until("every address to answer", lambda: not self.wrong_peers(), missing=self.wrong_peers)
 
     def wrong_peers(self, *selection: str) -> list[str]:
         """Every address that a container of these pods does not reach, and why."""

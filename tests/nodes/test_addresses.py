@@ -53,7 +53,7 @@ def test_a_node_answers_on_the_documented_ports_and_no_other(node: str, platform
 
 def test_every_service_reaches_all_addresses_it_was_given(platform: Platform) -> None:
     """HTTP, Redis and MongoDB with its own user, as every container says of each address in its environment."""
-    platform.settle()
+    assert platform.troubles() == []
     said = {name: {*peers} for name, peers in platform.peers()}
     for service in catalog.ALL:
         expected = {*service.addresses} | ({service.database.env} if service.database else set())

@@ -1,22 +1,46 @@
-"""Nodes are cut off and powered off: what can go on goes on, and everything comes back without a hand."""
+"""The API server stops, nodes are cut off and powered off: what can go on goes on, and everything comes back without a hand."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog import REGISTRY
-from tests.cluster.kube import Kubectl
+from tests.cluster.kube import Kubectl, is_ready
 
 from .asking import EXPOSED, Answers, steady
-from .command import ask, unready_members
+from .command import ask, run, unready_members
 from .kept import keep, kept, read, write
 from .machines import NAMES
-from .platform import Platform
+from .platform import Platform, restarts
 
+_NO_API_SECONDS = 60.0
+#: By then the control plane has looked at the nodes again, and given up those that could not tell it of themselves.
+_LOOKED_AGAIN_SECONDS = 10.0
 _QUIET_SECONDS = 8.0
 _AGAIN_SECONDS = 60.0
+
+
+def test_services_go_on_without_the_api_server(platform: Platform, kubectl: Kubectl) -> None:
+    """Its process is frozen for a minute: nobody who asks a service notices, and afterwards all is well without a hand."""
+    before = _running(platform)
+    with steady(platform.machines.addresses().values()) as answers:
+        with platform.machines.without_api_server():
+            began = time.monotonic()
+            said = run(platform.machines, "status")
+            time.sleep(_NO_API_SECONDS - (time.monotonic() - began))
+        while_frozen = {name: [*found.failures] for name, found in answers.items()}
+        time.sleep(_LOOKED_AGAIN_SECONDS)
+        kubectl.until("every node to be well", lambda: all(map(platform.machines.is_ready, platform.machines.addresses())))
+        platform.settle()
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "no answer" in said.stderr
+    assert {name: found for name, found in while_frozen.items() if found} == {}
+    for service, found in answers.items():
+        print(f"\nthe API server's return: {service} failed {len(found.failures)} requests, for {found.gap:.1f} s at most")
+    assert _running(platform) == before
 
 
 def test_a_cut_off_primary_is_replaced_and_comes_back(platform: Platform, kubectl: Kubectl) -> None:
@@ -76,12 +100,17 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
     said = ask(machines, "status")
     assert (said.code, {*unready_members(said)}) == (1, {f"{each.name}-{n}" for each in catalog.REPLICA_SETS for n in range(3)})
     began = time.monotonic()
-    for name in NAMES:
-        machines.on(name)
+    with ThreadPoolExecutor() as pool:
+        [*pool.map(machines.on, NAMES)]
     platform.settle()
-    print(f"\nall was well {time.monotonic() - began:.0f} s after the first node was switched on")
+    print(f"\nall was well {time.monotonic() - began:.0f} s after the nodes were switched on")
     assert kept(address) == before
     assert platform.members() == placed
+
+
+def _running(platform: Platform) -> dict[str, int]:
+    """How often each pod that is Ready and stays was started again."""
+    return {pod["metadata"]["uid"]: restarts(pod) for pod in platform.pods() if is_ready(pod)}
 
 
 def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> set[str]:

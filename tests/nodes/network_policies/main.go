@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"k8s.io/client-go/informers"
@@ -16,16 +17,21 @@ import (
 	"sigs.k8s.io/kube-network-policies/pkg/networkpolicy"
 )
 
+// For its own node the project would write rules by nftables at each change of a pod, which a kernel without nftables' queues refuses
+// six times in a row. The node has such rules already; verdicts do not depend on the name.
+const noNode = "-"
+
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "the cluster, and who asks it")
-	node := flag.String("hostname-override", "", "the node's name")
+	flag.String("hostname-override", "", "the node's name; taken, and not heeded")
 	queue := flag.Int("nfqueue-id", 100, "the queue into which the node's rules put the first packet of each connection")
 	// Nodes ask for a line about every packet, which costs more than the verdict.
 	flag.Int("v", 0, "how much is said; taken, and not heeded")
 	flag.Parse()
+	debug.SetGCPercent(400) // three nodes share a machine that has more memory than processors
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *kubeconfig, networkpolicy.Config{NodeName: *node, QueueID: *queue}); err != nil {
+	if err := run(ctx, *kubeconfig, networkpolicy.Config{NodeName: noNode, QueueID: *queue}); err != nil {
 		log.Fatal(err)
 	}
 }

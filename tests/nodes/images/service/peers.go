@@ -102,13 +102,14 @@ func (peers *Peers) addURL(name, value string) {
 // fresh opens a connection a call: one that is kept would go on through a policy or a Service that has changed.
 var fresh = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialAbsolute}}
 
-// dialAbsolute looks a name up as it is: through the pod's search list every call would cost eight questions to the DNS.
-func dialAbsolute(ctx context.Context, network, address string) (net.Conn, error) {
+// dialAbsolute looks a name up as it is, and for IPv4 alone: through the pod's search list every call would cost eight questions to
+// the DNS.
+func dialAbsolute(ctx context.Context, _, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err == nil && strings.Contains(host, ".svc.") {
 		address = net.JoinHostPort(host+".", port)
 	}
-	return (&net.Dialer{}).DialContext(ctx, network, address)
+	return (&net.Dialer{}).DialContext(ctx, "tcp4", address)
 }
 
 func (peers *Peers) addRedis(name, value string) {
