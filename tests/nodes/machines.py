@@ -142,9 +142,7 @@ class Machines:
 
     def attempt(self, name: str, *command: str) -> Done:
         """Run a command on a node as its root, whatever it ends with."""
-        return subprocess.run(
-            [_NODE, "run", self._folder, name, *command], capture_output=True, text=True, timeout=300, check=False
-        )
+        return _attempt(_NODE, "run", self._folder, name, *command)
 
     def addresses(self) -> dict[str, str]:
         """The address of each node, on which it answers node ports."""
