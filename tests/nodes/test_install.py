@@ -15,10 +15,12 @@ from .platform import INSTALL_SECONDS, Platform, restarts
 _EXPECTED_WARNINGS = {
     ("Failed", "pull QPS exceeded"): "a kubelet pulls five images a second at most, and tries again",
     ("Failed", "Error: ErrImagePull"): "the same; what cannot be pulled at all is never Ready",
+    ("Failed", "Error: ImagePullBackOff"): "the same, while it waits to try again",
     ("Failed", " not found"): "everything is applied at once: a pod may look for its Secret before the bootstrap Job has made it",
     ("FailedMount", " not found"): "the same, of a Secret that is mounted",
     ("FailedMount", "timed out waiting for the condition"): "a busy kubelet has not read the object yet, and tries again",
     ("FailedMount", "no relationship found"): "the API server learns a moment later that the claim's pod is on the node",
+    ("FailedScheduling", "persistentvolumeclaim"): "a pod is made right after its claim, and the scheduler hears of it first",
     ("FailedToCreateEndpoint", "already exists"): "Kubernetes' own controller made it twice at a time",
     ("Unhealthy", "Startup probe failed"): "a process has not opened its port at the first look",
     ("Unhealthy", "Readiness probe failed"): "until its set is initiated a member is not Ready, nor a service that asks the set",
