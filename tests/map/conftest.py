@@ -51,8 +51,9 @@ def chromium() -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(chromium: Chrome, page_file: Path) -> Chrome:
-    """The page, opened anew and drawn, in light colours on a screen."""
-    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    """The page, opened anew and drawn, in light colours on a screen, where nothing moves: a fade has no end a test could know."""
+    still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": still})
     for kind in ("browser", "performance"):
         logged(chromium, kind)  # what the page before it said
     chromium.get("about:blank")
