@@ -8,7 +8,6 @@ import platform
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -26,24 +25,11 @@ IMAGE = _NODE.parent / "image"
 
 NAMES = ("node-1", "node-2", "node-3")
 
-#: Prints the process of a part of a node. It must begin with the part: the shells below have its name in their own command line.
-_PROCESS = "pgrep --full '^[^ ]*/nodeparts {} '"
-
-#: How a node's kubelet was started: a word a line.
-_KUBELET = f"tr '\\0' '\\n' < /proc/$({_PROCESS.format('kubelet')})/cmdline"
-
-#: A kubelet ends where it comes before containerd is ready. On a machine systemd starts it again, here nothing does.
-_START_AGAIN = f"""
-if {_PROCESS.format("kube-proxy")} && ! {_PROCESS.format("kubelet")}; then
-  setsid "$@" > /dev/null 2>&1 < /dev/null &
-fi
-"""
+#: What stands before programs of the nodes: each adds what they lack, and starts the program that it is named after.
+_PROGRAMS = ROOT / "tests" / "nodes" / "programs"
 
 #: The most that may lie on the disks of all; three GB do.
 _DISK = "50g"
-
-#: The control plane collects its garbage seldom: there is more memory than processors.
-_ENVIRONMENT = {**os.environ, "GOGC": "400"}
 
 _DNS = {"k8s-app": "kube-dns"}
 _SPREAD = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
@@ -81,15 +67,19 @@ class Machines:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "cluster"
-        self._kubelets: dict[str, list[str]] = {}
+        self._cache = folder / "cache"
+        # The control plane collects its garbage seldom: there is more memory than processors.
+        ours = {"GOGC": "400", "NODE_CACHE": str(self._cache), "NODE_STORE": str(STORE)}
+        self._environment = {**os.environ, **ours}
         self.kubeconfig = self._folder / "kubeconfig"
 
     def start(self) -> None:
         """Start the control plane and every node, all of whose disks are in memory."""
         self._folder.mkdir()
-        _run(Path("mount"), "-t", "tmpfs", "-o", f"size={_DISK}", "nodes", self._folder)
+        self._run(Path("mount"), "-t", "tmpfs", "-o", f"size={_DISK}", "nodes", self._folder)
+        self._link_programs()
         # The control plane's own provisioner answers to another name: the one of dist/ runs in its pod.
-        _run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path")
+        self._run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path")
         # One program has all parts, kubectl too: `cluster kubectl` starts it, and takes longer than it does.
         [api_server] = self._api_server()
         program = Path(f"/proc/{api_server}/exe").readlink()
@@ -108,41 +98,35 @@ class Machines:
         The logs stay, in a folder called ``left``.
         """
         with ThreadPoolExecutor() as pool:
-            [*pool.map(lambda name: _attempt(_NODE, "kill", self._folder, name), NAMES)]
-        _attempt(_NODE, "down", self._folder)
+            [*pool.map(lambda name: self._attempt(_NODE, "kill", self._folder, name), NAMES)]
+        self._attempt(_NODE, "down", self._folder)
         for api_server in self._api_server():  # it would wait for watches to end
             with suppress(ProcessLookupError):
                 os.kill(api_server, signal.SIGKILL)
-        _attempt(_CLUSTER, "down", self._folder)
+        self._attempt(_CLUSTER, "down", self._folder)
         shutil.copytree(self._folder, self._folder.with_name("left"), ignore=shutil.ignore_patterns("etcd", "disk"))
-        _attempt(Path("umount"), self._folder)
+        self._attempt(Path("umount"), self._folder)
 
     def on(self, name: str) -> None:
         """Power a node on, for the first time or again, and wait until it is Ready."""
-        up = (_NODE, "up", self._folder, name, *_LABELS, f"topology.kubernetes.io/zone={name.replace('node', 'zone')}")
-        with subprocess.Popen(up, stderr=subprocess.PIPE, text=True) as starting:
-            while starting.poll() is None:
-                time.sleep(1)
-                if kubelet := self._kubelets.get(name):
-                    self.attempt(name, "sh", "-c", _START_AGAIN, "sh", *kubelet)
-            assert starting.returncode == 0, starting.stderr and starting.stderr.read()
-        self._kubelets[name] = self.attempt(name, "sh", "-c", _KUBELET).stdout.splitlines()
+        zone = f"topology.kubernetes.io/zone={name.replace('node', 'zone')}"
+        self._run(_NODE, "up", self._folder, name, *_LABELS, zone)
 
     def off(self, name: str) -> None:
         """Power a node off at once; its disk stays."""
-        _run(_NODE, "kill", self._folder, name)
+        self._run(_NODE, "kill", self._folder, name)
 
     def cut(self, name: str) -> None:
         """Unplug a node's network."""
-        _run(_NODE, "cut", self._folder, name)
+        self._run(_NODE, "cut", self._folder, name)
 
     def join(self, name: str) -> None:
         """Plug it in again."""
-        _run(_NODE, "join", self._folder, name)
+        self._run(_NODE, "join", self._folder, name)
 
     def attempt(self, name: str, *command: str) -> Done:
         """Run a command on a node as its root, whatever it ends with."""
-        return _attempt(_NODE, "run", self._folder, name, *command)
+        return self._attempt(_NODE, "run", self._folder, name, *command)
 
     def addresses(self) -> dict[str, str]:
         """The address of each node, on which it answers node ports."""
@@ -178,12 +162,21 @@ class Machines:
         started = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
         return [int(number) for number, part in started if part == "kube-apiserver"]
 
+    def _link_programs(self) -> None:
+        """Where nodes look for their programs: those there are, and ours in front of some."""
+        (programs := self._cache / "bin").mkdir(parents=True)
+        (programs / "of-nodes").symlink_to(_CACHE / "bin")
+        ours = {each.name: each for each in _PROGRAMS.iterdir()}
+        for name, program in ({each.name: each for each in (_CACHE / "bin").iterdir()} | ours).items():
+            (programs / name).symlink_to(program)
 
-def _run(program: Path, *arguments: str | Path) -> Done:
-    done = _attempt(program, *arguments)
-    assert done.returncode == 0, f"{program.name} {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}"
-    return done
+    def _run(self, program: Path, *arguments: str | Path) -> Done:
+        done = self._attempt(program, *arguments)
+        assert done.returncode == 0, f"{program.name} {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}"
+        return done
 
-
-def _attempt(program: Path, *arguments: str | Path) -> Done:
-    return subprocess.run([program, *arguments], env=_ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
+    def _attempt(self, program: Path, *arguments: str | Path) -> Done:
+        """Run a program of the rig, whatever it ends with."""
+        return subprocess.run(
+            [program, *arguments], env=self._environment, capture_output=True, text=True, timeout=300, check=False
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -131,7 +132,13 @@ def test_a_crash_under_load_costs_at_most_a_second(platform: Platform, kubectl: 
         now = kubectl.item("pod", *_REDIS_POD)
         return restarts(now) > restarts(pod) and is_ready(now)
 
+    def answers() -> bool:
+        with suppress(redis.RedisError):
+            return bool(client.ping())
+        return False
+
     kubectl.until("Redis to be back", again)
+    kubectl.until("its node port to lead there again", answers)
     kept = 0
     while (popped := client.brpop(_METRICS, timeout=1)) is not None:
         assert popped[1] == f"load-{kept}".encode()

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -29,6 +30,7 @@ func main() {
 	flag.Int("v", 0, "how much is said; taken, and not heeded")
 	flag.Parse()
 	debug.SetGCPercent(400) // three nodes share a machine that has more memory than processors
+	runtime.GOMAXPROCS(1)   // a packet waits for one verdict
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *kubeconfig, networkpolicy.Config{NodeName: noNode, QueueID: *queue}); err != nil {

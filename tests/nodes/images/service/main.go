@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 )
@@ -33,6 +34,7 @@ const (
 )
 
 func main() {
+	runtime.GOMAXPROCS(1) // fifty of them share the processors, and each would keep threads awake for a call a second
 	facts := load(os.Getenv("STANDIN"))
 	if os.Getpid() == 1 {
 		// The kernel drops a signal to the first process of a namespace that handles none, as Python and Node.js handle none.
