@@ -107,9 +107,34 @@ var fresh = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Dia
 func dialAbsolute(ctx context.Context, _, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err == nil && strings.Contains(host, ".svc.") {
-		address = net.JoinHostPort(host+".", port)
+		if host, err = lookUp(ctx, host+"."); err != nil {
+			return nil, err
+		}
+		address = net.JoinHostPort(host, port)
 	}
 	return (&net.Dialer{}).DialContext(ctx, "tcp4", address)
+}
+
+// nameKept is how long the DNS of a cluster lets its answers be kept.
+const nameKept = 5 * time.Second
+
+type answer struct {
+	address string
+	until   time.Time
+}
+
+var answers sync.Map // by name
+
+func lookUp(ctx context.Context, name string) (string, error) {
+	if found, is := answers.Load(name); is && time.Now().Before(found.(answer).until) {
+		return found.(answer).address, nil
+	}
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", name)
+	if err != nil {
+		return "", err
+	}
+	answers.Store(name, answer{found[0].String(), time.Now().Add(nameKept)})
+	return found[0].String(), nil
 }
 
 func (peers *Peers) addRedis(name, value string) {
