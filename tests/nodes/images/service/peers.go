@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -89,18 +90,28 @@ func (peers *Peers) addURL(name, value string) {
 		if err != nil {
 			return "", err
 		}
-		response, err := fresh.Do(request)
+		response, err := httpClient.Do(request)
 		if err != nil {
 			return "", err
 		}
 		defer response.Body.Close()
-		return response.Status, nil
+		_, err = io.Copy(io.Discard, response.Body) // else its connection is not used again
+		return response.Status, err
 	}
 	peers.all[name] = peer
 }
 
-// fresh opens a connection a call: one that is kept would go on through a policy or a Service that has changed.
-var fresh = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialAbsolute}}
+// kept is how long the DNS of a cluster lets its answers be kept. Connections are kept as long: one that is kept for good would go on
+// through a policy or a Service that has changed, and one a call costs the node's network more than anything else here.
+const kept = 5 * time.Second
+
+var httpClient = &http.Client{Transport: &http.Transport{DialContext: dialAbsolute}}
+
+func closeConnections() {
+	for range time.Tick(kept) {
+		httpClient.CloseIdleConnections()
+	}
+}
 
 // dialAbsolute looks a name up as it is, and for IPv4 alone: through the pod's search list every call would cost eight questions to
 // the DNS.
@@ -114,9 +125,6 @@ func dialAbsolute(ctx context.Context, _, address string) (net.Conn, error) {
 	}
 	return (&net.Dialer{}).DialContext(ctx, "tcp4", address)
 }
-
-// nameKept is how long the DNS of a cluster lets its answers be kept.
-const nameKept = 5 * time.Second
 
 type answer struct {
 	address string
@@ -133,7 +141,7 @@ func lookUp(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answers.Store(name, answer{found[0].String(), time.Now().Add(nameKept)})
+	answers.Store(name, answer{found[0].String(), time.Now().Add(kept)})
 	return found[0].String(), nil
 }
 
@@ -173,6 +181,7 @@ func (peers *Peers) addDatabase(name, value string) {
 }
 
 func (peers *Peers) callForEver() {
+	go closeConnections()
 	for name, peer := range peers.all {
 		if peer.Outside {
 			peer.OK, peer.Said = true, "handed on"
