@@ -98,8 +98,8 @@ class Kubectl:
         while not (found := look()):
             looked = time.monotonic()
             assert looked < deadline, f"waited {seconds:.0f} s for {what} {missing()}\n{self._unfinished()}"
-            # Most of the time stays for what is waited for.
-            time.sleep(max(0.5, 3 * (looked - began)))
+            # At least half of the time stays for what is waited for.
+            time.sleep(max(0.5, looked - began))
             began = time.monotonic()
         return found
 
