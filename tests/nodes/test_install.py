@@ -20,7 +20,7 @@ _EXPECTED_WARNINGS = {
     ("FailedMount", " not found"): "the same, of a Secret that is mounted",
     ("FailedMount", "timed out waiting for the condition"): "a busy kubelet has not read the object yet, and tries again",
     ("FailedMount", "no relationship found"): "the API server learns a moment later that the claim's pod is on the node",
-    ("FailedScheduling", "persistentvolumeclaim"): "a pod is made right after its claim, and the scheduler hears of it first",
+    ("FailedScheduling", " not found"): "a pod is made right after its claim, and the scheduler hears of it first",
     ("FailedToCreateEndpoint", "already exists"): "Kubernetes' own controller made it twice at a time",
     ("Unhealthy", "Startup probe failed"): "a process has not opened its port at the first look",
     ("Unhealthy", "Readiness probe failed"): "until its set is initiated a member is not Ready, nor a service that asks the set",

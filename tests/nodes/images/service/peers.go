@@ -101,14 +101,14 @@ func (peers *Peers) addURL(name, value string) {
 	peers.all[name] = peer
 }
 
-// kept is how long the DNS of a cluster lets its answers be kept. Connections are kept as long: one that is kept for good would go on
+// lifetime is how long the DNS of a cluster lets its answers be kept. Connections are kept as long: one that is kept for good would go on
 // through a policy or a Service that has changed, and one a call costs the node's network more than anything else here.
-const kept = 5 * time.Second
+const lifetime = 5 * time.Second
 
 var httpClient = &http.Client{Transport: &http.Transport{DialContext: dialAbsolute}}
 
 func closeConnections() {
-	for range time.Tick(kept) {
+	for range time.Tick(lifetime) {
 		httpClient.CloseIdleConnections()
 	}
 }
@@ -141,7 +141,7 @@ func lookUp(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answers.Store(name, answer{found[0].String(), time.Now().Add(kept)})
+	answers.Store(name, answer{found[0].String(), time.Now().Add(lifetime)})
 	return found[0].String(), nil
 }
 

@@ -22,7 +22,7 @@ type Probe struct {
 	Hangs bool   `json:"hangs"` // while it does not, there is no answer at all
 }
 
-const keptPath = "/kept/"
+const kept = "/kept/"
 
 func handler(facts Facts, peers *Peers) http.Handler {
 	mux := http.NewServeMux()
@@ -38,10 +38,10 @@ func handler(facts Facts, peers *Peers) http.Handler {
 		answer.Write(peers.document())
 	})
 	if peers.database != nil {
-		mux.HandleFunc("GET "+keptPath, func(answer http.ResponseWriter, request *http.Request) {
+		mux.HandleFunc("GET "+kept, func(answer http.ResponseWriter, request *http.Request) {
 			respond(answer)(read(request, peers.database))
 		})
-		mux.HandleFunc("PUT "+keptPath, func(answer http.ResponseWriter, request *http.Request) {
+		mux.HandleFunc("PUT "+kept, func(answer http.ResponseWriter, request *http.Request) {
 			respond(answer)(write(request, peers.database))
 		})
 	}
@@ -85,7 +85,7 @@ func write(request *http.Request, database *mongo.Database) (string, error) {
 }
 
 func key(request *http.Request) bson.D {
-	return bson.D{{Key: "_id", Value: strings.TrimPrefix(request.URL.Path, keptPath)}}
+	return bson.D{{Key: "_id", Value: strings.TrimPrefix(request.URL.Path, kept)}}
 }
 
 func respond(answer http.ResponseWriter) func(string, error) {
