@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from cdk8s import App, Chart
+import yaml
+from cdk8s import App, YamlOutputType
 
 from mgmtcluster._objects import Object
 from mgmtcluster.charts.phase import PART_OF
@@ -57,10 +59,17 @@ def load(file: str | None) -> Expected:
         InvalidInput: the settings cannot be used.
     """
     settings = settings_of(file)
-    app = App()
-    ManagementCluster(app, settings=settings)
-    charts = [Chart.of(child) for child in app.node.children if Chart.is_chart(child)]
-    return Expected(settings, {chart.node.id: tuple(chart.to_json()) for chart in charts})
+    # As files: each chart that is asked for its JSON checks the whole app anew, which would take longer than all else here.
+    with TemporaryDirectory() as folder:
+        app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
+        ManagementCluster(app, settings=settings)
+        app.synth()
+        files = sorted(Path(folder).iterdir())
+        return Expected(settings, {file.name.partition(".")[0]: tuple(_read(file)) for file in files})
+
+
+def _read(file: Path) -> Iterator[Object]:
+    yield from yaml.load_all(file.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def settings_of(file: str | None) -> Settings:
