@@ -21,7 +21,6 @@ _CLUSTER = Path(os.environ.get("CLUSTER", _SHARED / "controlplane" / "cluster"))
 _NODE = Path(os.environ.get("NODE", _SHARED / "node" / "node"))
 _CACHE = Path(os.environ.get("NODE_CACHE", Path.home() / ".cache" / "mgmtcluster-node"))
 STORE = Path(os.environ.get("NODE_STORE", _CACHE / "images"))
-IMAGE = _NODE.parent / "image"
 
 NAMES = ("node-1", "node-2", "node-3")
 
@@ -85,11 +84,12 @@ class Machines:
         program = Path(f"/proc/{api_server}/exe").readlink()
         (commands := self._folder.parent / "bin").mkdir()
         self.kubectl = Kubectl(commands, command=(str(program), "kubectl"), kubeconfig=self.kubeconfig)
-        for name in NAMES:
-            self.on(name)
+        self.on(NAMES[0])
         # As kubeadm has it: while the only pod that answers DNS is away, nobody finds a new primary.
         dns = ("deployment/coredns", "--namespace=kube-system")
         self.kubectl("patch", *dns, "--patch", json.dumps({"spec": _TWO_ON_TWO_NODES}))
+        for name in NAMES[1:]:
+            self.on(name)
         self.kubectl("rollout", "status", *dns)
 
     def stop(self) -> None:

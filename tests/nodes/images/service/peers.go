@@ -182,14 +182,16 @@ func (peers *Peers) addDatabase(name, value string) {
 
 func (peers *Peers) callForEver() {
 	go closeConnections()
+	began := time.Now()
 	for name, peer := range peers.all {
 		if peer.Outside {
 			peer.OK, peer.Said = true, "handed on"
 			continue
 		}
 		go func() {
-			for ; ; time.Sleep(every) {
+			for { // all at the same moment: to wake a process costs more than a call
 				peers.callOnce(name, peer)
+				time.Sleep(every - time.Since(began)%every)
 			}
 		}()
 	}
