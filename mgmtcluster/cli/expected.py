@@ -41,6 +41,11 @@ class Expected:
         """The objects of these kinds."""
         return (each for each in self.objects if each["kind"] in kinds)
 
+    def only(self, *kinds: str) -> "Expected":
+        """As if there were no objects of other kinds."""
+        phases = {name: [each for each in objects if each["kind"] in kinds] for name, objects in self.phases.items()}
+        return Expected(self.settings, phases)
+
     @property
     def namespaces(self) -> tuple[str, ...]:
         """The platform's namespaces."""

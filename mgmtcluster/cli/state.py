@@ -12,6 +12,9 @@ from mgmtcluster.cli.pods import Event, Trouble, troubles, warnings
 
 _CONTROLLERS: Final = ("Deployment", "StatefulSet")
 
+#: What changes while nobody changes it; everything else stays as it was applied.
+_MOVING: Final = ("Namespace", *_CONTROLLERS, "Job")
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -99,8 +102,24 @@ class State:
     events: list[Event]
 
 
-def look(cluster: Cluster, expected: Expected) -> State:
-    """Ask the cluster; lists are by namespace and label, so that what others run there costs nothing."""
+def look(cluster: Cluster, expected: Expected, *, after: State | None = None) -> State:
+    """Ask the cluster.
+
+    Args:
+        cluster: where.
+        expected: what should be there.
+        after: the state of a moment ago. Where nothing was missing then, half of the questions will do until all is ready; what
+            somebody has removed since is told then.
+    """
+    if after and not any(phase.missing for phase in after.phases):
+        state = _look(cluster, expected.only(*_MOVING))
+        if not state.whole:
+            return state
+    return _look(cluster, expected)
+
+
+def _look(cluster: Cluster, expected: Expected) -> State:
+    """Lists are by namespace and label, so that what others run there costs nothing."""
     pairs = (*expected.kinds, *((POD, namespace) for namespace in expected.namespaces))
     live = {name_of(item): item for item in cluster.objects(pairs, labels=OURS)}
     phases = [_phase(name, objects, live) for name, objects in expected.phases.items()]

@@ -74,7 +74,7 @@ def _states(cluster: Cluster, expected: Expected, state: State, *, until: float)
     while not state.whole and (left := until - time.monotonic()) > 0:
         time.sleep(min(_EVERY_SECONDS, left))
         try:
-            state = look(cluster, expected)
+            state = look(cluster, expected, after=state)
         except CouldNotLook:
             continue
         yield state
