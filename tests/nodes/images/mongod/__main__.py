@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -20,6 +21,10 @@ from tests.scripts.errors import Refused
 
 _HAND_OVER_SECONDS = 5.0
 _HEIR_SECONDS = 3.0
+#: A member that has not ended by then tells what it waits for, and ends.
+_END_SECONDS = 20.0
+#: Waited for, with every thread closed to them: one that came to another thread than the first would be noticed by nobody.
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 # mongod's own exit codes.
 _DIRECTORY_IN_USE, _BAD_OPTIONS = 100, 2
 
@@ -47,6 +52,7 @@ def _end(member: Member) -> None:
 
 def main() -> int:
     """Run until a signal ends it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     os.umask(0o077)
     try:
         options = options_from(sys.argv[1:])
@@ -60,9 +66,6 @@ def main() -> int:
     except OSError as error:
         print(f"mongod: {error.filename}: {error.strerror}", file=sys.stderr)
         return _DIRECTORY_IN_USE
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
     member = Member(name=options.replica_set, port=options.port, keys=options.keys, disk=disk)
 
     def follow(peer: Peer) -> None:
@@ -73,7 +76,8 @@ def main() -> int:
     service.listen(options.address)
     threading.Thread(target=_vital, args=(lambda: elections.watch(member),), daemon=True).start()
     print(f"mongod: listens on port {options.port}", flush=True)
-    told.wait()
+    signal.sigwait(_SIGNALS)
+    faulthandler.dump_traceback_later(_END_SECONDS, exit=True)
     _end(member)
     service.hang_up()
     return 0
