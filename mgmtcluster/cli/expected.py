@@ -74,7 +74,7 @@ def load(file: str | None) -> Expected:
 
 
 def _read(file: Path) -> Iterator[Object]:
-    yield from yaml.load_all(file.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    yield from yaml.load_all(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def settings_of(file: str | None) -> Settings:
