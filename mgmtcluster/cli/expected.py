@@ -19,6 +19,8 @@ from mgmtcluster.settings import DEFAULT_FILE, SETTINGS_ENV, Settings
 #: What all objects of the platform are labelled with, and nobody else's.
 OURS: Final = f"app.kubernetes.io/part-of={PART_OF}"
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -70,11 +72,8 @@ def load(file: str | None) -> Expected:
         ManagementCluster(app, settings=settings)
         app.synth()
         files = sorted(Path(folder).iterdir())
-        return Expected(settings, {file.name.partition(".")[0]: tuple(_read(file)) for file in files})
-
-
-def _read(file: Path) -> Iterator[Object]:
-    yield from yaml.load_all(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        phases = {file.name.partition(".")[0]: tuple(yaml.load_all(file.read_bytes(), _LOADER)) for file in files}
+    return Expected(settings, phases)
 
 
 def settings_of(file: str | None) -> Settings:
