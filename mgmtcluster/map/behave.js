@@ -150,11 +150,12 @@ async function follow() {
   document.body.dataset.drawn = id || "everything";
 }
 
+// At size 1, all of the map is in view. A large screen does not blow a small map up.
 function resize(wanted) {
   zoom = Math.min(4, Math.max(1, wanted));
-  const canvas = at("canvas"), fitting = Math.min(canvas.parentElement.clientWidth - 40, canvas.dataset.natural * 1.15);
-  canvas.style.width = `${fitting * zoom}px`;
-  canvas.style.minWidth = 0;
+  const { width, height } = document.querySelector("svg").viewBox.baseVal, frame = at("canvas").parentElement;
+  const fitting = Math.min((frame.clientWidth - 40) / width, frame.clientHeight / height, 1.15);
+  at("canvas").style.width = `${fitting * zoom * width}px`;
 }
 
 function fill() {
@@ -183,7 +184,7 @@ function listen() {
   at("filter").addEventListener("change", event => show(event.target.value));
   at("smaller").addEventListener("click", () => resize(zoom / 1.25));
   at("larger").addEventListener("click", () => resize(zoom * 1.25));
-  at("fit").addEventListener("click", () => resize(1));
+  at("fit").addEventListener("click", () => { resize(1); scrollTo(0, 0); });
   addEventListener("resize", () => resize(zoom));
   addEventListener("hashchange", follow);
   addEventListener("beforeprint", () => { at("list").open = true; });

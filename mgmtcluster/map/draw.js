@@ -14,7 +14,7 @@ const OPTIONS = {
   "elk.layered.spacing.nodeNodeBetweenLayers": "26",
   "elk.layered.spacing.edgeNodeBetweenLayers": "16",
   "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
-  "elk.spacing.nodeNode": "14",
+  "elk.spacing.nodeNode": "10",
   "elk.spacing.edgeNode": "12",
   "elk.spacing.edgeEdge": "8",
   "elk.spacing.componentComponent": "30",
@@ -86,6 +86,5 @@ async function draw(id) {
   }
   const canvas = document.getElementById("canvas");
   canvas.replaceChildren(svg);
-  canvas.dataset.natural = laid.width;
   return svg;
 }

@@ -2,7 +2,7 @@
 // How a node, a room and an edge look: sizes for the layout, and SVG at the places that it gives.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const LINE = 24, PAD = 12, SPINE = 5, NAME_ROW = 20;
+const LINE = 22, PAD = 9, SPINE = 5, NAME_ROW = 17;
 const ruler = document.createElement("canvas").getContext("2d");
 
 function widthOf(text, size = 14, weight = 400) {

@@ -156,14 +156,54 @@ def test_tab_reaches_the_map_once(browser: Chrome) -> None:
     assert "called by " in str(first.get_attribute("aria-label"))
 
 
-def test_the_size_changes_and_fits_again(browser: Chrome) -> None:
-    """Larger and smaller scroll inside the page."""
-    width = "return document.querySelector('svg').getBoundingClientRect().width"
-    fitting = browser.execute_script(width)
-    browser.find_element(By.ID, "larger").click()
-    assert browser.execute_script(width) > fitting * 1.2
-    browser.find_element(By.ID, "fit").click()
-    assert browser.execute_script(width) == fitting <= 1600
+@pytest.fixture
+def laptop(browser: Chrome) -> Iterator[Chrome]:
+    """The page, opened anew in a laptop's window."""
+    size = {"width": 1366, "height": 768, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.refresh()
+    wait_for(browser, "everything")
+    yield browser
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def out_of_view(browser: Chrome) -> list[str]:
+    """What of the drawing lies outside the window, or under the header or the details."""
+    script = """
+    const frame = document.querySelector("main").getBoundingClientRect();
+    const top = Math.max(0, frame.top, document.querySelector("header").getBoundingClientRect().bottom);
+    const bottom = Math.min(frame.bottom, innerHeight, document.querySelector("#details").getBoundingClientRect().top);
+    return [...document.querySelectorAll(".room, .node, .edge")].filter(drawn => {
+      const box = drawn.getBoundingClientRect();
+      return box.top < top || box.bottom > bottom || box.left < 0 || box.right > document.documentElement.clientWidth;
+    }).map(drawn => drawn.dataset.room ?? drawn.dataset.id ?? `${drawn.dataset.client} -> ${drawn.dataset.server}`)"""
+    hidden: list[str] = browser.execute_script(script)
+    return hidden
+
+
+def test_everything_is_in_view_at_first_and_after_fit(laptop: Chrome) -> None:
+    """Larger leaves some of it outside, to scroll to; Fit brings all of it back."""
+    assert out_of_view(laptop) == []
+    for _ in range(2):
+        laptop.find_element(By.ID, "larger").click()
+    laptop.execute_script("scrollTo(0, 1000); document.querySelector('main').scrollTo(1000, 1000)")
+    assert out_of_view(laptop) != []
+    laptop.execute_script("document.querySelector('#fit').click()")  # a real click would scroll there first
+    assert out_of_view(laptop) == []
+
+
+def test_the_details_of_a_service_cover_nothing(laptop: Chrome) -> None:
+    """However many call it."""
+    laptop.execute_script("arguments[0].focus()", node(laptop, "registries/registry"))
+    assert "splits-runners-registry-svc" in laptop.find_element(By.ID, "details").text
+    assert out_of_view(laptop) == []
+
+
+def test_the_map_of_one_service_is_in_view(laptop: Chrome) -> None:
+    """Also when it is drawn after a larger one."""
+    Select(laptop.find_element(By.ID, "filter")).select_by_value("registries/registry")
+    wait_for(laptop, "registries/registry")
+    assert out_of_view(laptop) == []
 
 
 def colours(browser: Chrome) -> tuple[float, float]:
