@@ -47,7 +47,7 @@ schema: .venv/run ## Write the JSON Schema of settings.yaml.
 	@mv settings.schema.json.new settings.schema.json
 
 map: .venv/run ## Write the map of who talks to whom into docs/map.md.
-	@.venv/bin/python -m mgmtcluster.diagram > docs/map.md.new
+	@.venv/bin/python -m mgmtcluster.map.mermaid > docs/map.md.new
 	@mv docs/map.md.new docs/map.md
 
 docs: .venv/dev schema map ## Write everything in docs/ that is generated, the map and the JSON Schema too.

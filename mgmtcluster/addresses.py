@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mgmtcluster.checked import check_fields
-from mgmtcluster.types import Name, NodePort, Port, ServiceName
+from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.names import Name, ServiceName
+from mgmtcluster.kinds.network import NodePort, Port
 
 #: The domain of the cluster's own DNS names, Kubernetes' default.
 CLUSTER_DOMAIN = "cluster.local"

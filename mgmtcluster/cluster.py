@@ -7,10 +7,10 @@ from constructs import Construct
 from mgmtcluster import catalog, rules
 from mgmtcluster.addresses import Endpoint, address_of
 from mgmtcluster.catalog import Service
+from mgmtcluster.charts.contract import seed_rule
 from mgmtcluster.charts.databases import MetricsDatabase, RegistryDatabase
 from mgmtcluster.charts.platform import Platform
-from mgmtcluster.charts.services import Metrics, Services
-from mgmtcluster.seed import seed_rule
+from mgmtcluster.charts.workloads import Metrics, Services
 from mgmtcluster.settings import Settings
 
 

@@ -1,10 +1,21 @@
-"""Who talks to whom: the one list that policies, database users and diagrams are projected from."""
+"""What the constructs of one app know of each other: who talks to whom, and which names are taken.
 
-from dataclasses import dataclass
+Policies, database users and the map are projected from the one list of edges.
+"""
 
-from constructs import Construct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
-from mgmtcluster._registry import registry_of
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.kinds.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from constructs import Construct, IConstruct
+
+#: The one label that selectors use: the workload's own name, unique in its namespace, never changed.
+NAME_LABEL: Final = "app.kubernetes.io/name"
 
 
 @dataclass(frozen=True, order=True)
@@ -46,11 +57,52 @@ class Edge:
     roles: tuple[tuple[str, str], ...] = ()
 
 
-def record(scope: Construct, edge: Edge) -> None:
+@dataclass
+class Registry:
+    """What one app has recorded.
+
+    Attributes:
+        edges: who talks to whom.
+        owners: the path of the construct that holds a Service's name or a node port.
+    """
+
+    edges: set[Edge] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
+
+
+# By root, and by every construct that has asked: finding the root takes two calls to the Node.js that runs cdk8s.
+_registries: "WeakKeyDictionary[IConstruct, Registry]" = WeakKeyDictionary()
+
+
+def _registry_of(scope: "Construct") -> Registry:
+    """The registry of the app that ``scope`` belongs to."""
+    if scope not in _registries:
+        root = scope.node.root
+        _registries[scope] = _registries.setdefault(root, Registry())
+    return _registries[scope]
+
+
+def record(scope: "Construct", edge: Edge) -> None:
     """Add an edge to the list of the app that ``scope`` belongs to."""
-    registry_of(scope).edges.add(edge)
+    _registry_of(scope).edges.add(edge)
 
 
-def edges_of(scope: Construct) -> list[Edge]:
+def edges_of(scope: "Construct") -> list[Edge]:
     """All edges recorded so far in the app that ``scope`` belongs to, sorted."""
-    return sorted(registry_of(scope).edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+    return sorted(_registry_of(scope).edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+
+
+def reserve(scope: "Construct", *, namespace: str, services: Iterable[str], endpoints: Iterable[Endpoint] = ()) -> None:
+    """Reserve names of Services in a namespace, and the node ports of endpoints, for one construct of an app.
+
+    Raises:
+        InvalidInput: another construct of the app holds one of them.
+    """
+    owners = _registry_of(scope).owners
+    wanted = {f"Service {namespace}/{service}": "write another name" for service in services}
+    wanted |= {f"node port {endpoint.node_port}": "write another one" for endpoint in endpoints if endpoint.node_port}
+    taken = [name for name in wanted if name in owners]
+    path = scope.node.path
+    if taken:
+        raise InvalidInput(f"{path}: endpoint: {name} is taken by {owners[name]}; {wanted[name]}" for name in taken)
+    owners.update(dict.fromkeys(wanted, path))

@@ -11,7 +11,7 @@ from errno import ENOTDIR
 from pathlib import Path
 from typing import Final
 
-from mgmtcluster.errors import InvalidInput
+from mgmtcluster.kinds.errors import InvalidInput
 
 _SUFFIX = ".k8s.yaml"
 

@@ -14,9 +14,10 @@ import jsii
 from cdk8s import App, Chart
 from constructs import Construct, IValidation
 
-from mgmtcluster._objects import Object, containers, name_of, of_kind, pods, texts
 from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
-from mgmtcluster.types import dns_label, dns_subdomain, image, service_name
+from mgmtcluster.kinds.images import image
+from mgmtcluster.kinds.names import dns_label, dns_subdomain, service_name
+from mgmtcluster.manifests import Object, containers, name_of, of_kind, pods, texts
 
 Rule = Callable[[Sequence[Object]], Iterable[str]]
 

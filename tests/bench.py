@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 RUNS = 7
 
 FLOOR = """
-import mgmtcluster._node as node; node.choose_node()
+import mgmtcluster.nodejs as node; node.choose_node()
 import cdk8s, sys
 from cdk8s_plus_27 import k8s
 app = cdk8s.App(outdir=sys.argv[1]); cdk8s.Chart(app, "empty"); k8s.KubeNamespace; app.synth()

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from mgmtcluster import Settings
-from mgmtcluster.diagram import mermaid, page
 from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.map.mermaid import mermaid, page
 
 
 def test_the_committed_map_is_the_platforms() -> None:

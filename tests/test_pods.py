@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster import catalog
-from mgmtcluster.types import quantity_value
+from mgmtcluster.kinds.quantities import quantity_value
 from tests.policies import NAME_LABEL, has_token
 from tests.rendering import Manifest, Manifests, containers_of, name_of, pod_spec, render
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 
 from mgmtcluster import Endpoint, rules
-from mgmtcluster.seed import seed_rows, seed_rule
+from mgmtcluster.charts.contract import seed_rows, seed_rule
 from mgmtcluster.settings import Settings
 from tests.rendering import Manifest, Manifests
 

@@ -4,12 +4,12 @@ from typing import Final
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog import endpoints
+from mgmtcluster.catalog.core import SERVICES
 from mgmtcluster.catalog.databases import METRICS_DB, REGISTRY, REPLICA_SETS, ReplicaSet
 from mgmtcluster.catalog.metrics import METRICS, METRICS_LISTS, METRICS_REDIS_ABOUT
 from mgmtcluster.catalog.registries import REGISTRIES
 from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Service, Setting, Value
-from mgmtcluster.catalog.services import SERVICES
-from mgmtcluster.catalog.utils import UTILITIES
+from mgmtcluster.catalog.utilities import UTILITIES
 
 __all__ = [
     "ALL",

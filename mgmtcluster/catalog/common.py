@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from mgmtcluster.workload import ExecProbe, Outside, Resources, Sidecar
+from mgmtcluster.kinds.containers import ExecProbe, Outside, Resources
+from mgmtcluster.options import Sidecar
 
 #: Services on Node.js, or on Flask with its reloader: 77 to 81 MB resident when idle.
 LARGER: Final = Resources(memory="96Mi")

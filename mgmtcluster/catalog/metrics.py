@@ -5,7 +5,7 @@ from typing import Final
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.catalog.common import LARGER
 from mgmtcluster.catalog.service import Database, Service
-from mgmtcluster.workload import HttpProbe
+from mgmtcluster.kinds.containers import HttpProbe
 
 #: The seed's description of metrics-redis, which is no service of the platform's own.
 METRICS_REDIS_ABOUT: Final = "Redis instance used for metrics aggregation"

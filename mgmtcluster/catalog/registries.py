@@ -15,7 +15,8 @@ from mgmtcluster.catalog.common import (
     redis_sidecar,
 )
 from mgmtcluster.catalog.service import Database, ImageName, Service, Setting
-from mgmtcluster.workload import ExecProbe, HttpProbe, Outside, Resources, Sidecar
+from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Outside, Resources
+from mgmtcluster.options import Sidecar
 
 _ANYWHERE = ((1, 65535),)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mgmtcluster.addresses import Address, Endpoint
-from mgmtcluster.workload import Outside, Probe, Resources, Sidecar
+from mgmtcluster.kinds.containers import Outside, Probe, Resources
+from mgmtcluster.options import Sidecar
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from constructs import Construct
 
 from mgmtcluster import catalog
-from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.addresses import service_host
 from mgmtcluster.charts.phase import KEPT, Phase, Wave
 from mgmtcluster.charts.platform import REGISTRY_ALIAS_NAMESPACE
-from mgmtcluster.constructs.database_backup import DatabaseBackup
-from mgmtcluster.constructs.database_monitoring import DatabaseMonitoring
-from mgmtcluster.constructs.replicated_database import ReplicatedDatabase
+from mgmtcluster.constructs.database.backup import DatabaseBackup
+from mgmtcluster.constructs.database.monitoring import DatabaseMonitoring
+from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
+from mgmtcluster.constructs.parts.objects import k8s, metadata
 from mgmtcluster.settings import DatabaseSettings, Settings
 from mgmtcluster.settings.parts import BackupSettings
 

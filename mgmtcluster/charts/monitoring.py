@@ -5,7 +5,7 @@ from constructs import Construct
 
 from mgmtcluster import catalog, rules
 from mgmtcluster.charts.phase import Phase, Wave
-from mgmtcluster.constructs.database_alerts import DatabaseAlerts
+from mgmtcluster.constructs.database.alerts import DatabaseAlerts
 from mgmtcluster.output import MONITORING_FOLDER
 from mgmtcluster.settings import DatabaseSettings, Settings
 

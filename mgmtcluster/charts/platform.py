@@ -5,9 +5,9 @@ from typing import Final
 from constructs import Construct
 
 from mgmtcluster import catalog
-from mgmtcluster._k8s import k8s, metadata
 from mgmtcluster.charts.phase import KEPT, Phase, Wave
 from mgmtcluster.constructs.local_path_provisioner import LocalPathProvisioner
+from mgmtcluster.constructs.parts.objects import k8s, metadata
 from mgmtcluster.settings import Settings
 
 #: The seed writes the registry database's host as ``registry-0.registry.svc…``, as if it were in a namespace of this name.

@@ -10,8 +10,8 @@ import urllib3
 from kubernetes import client, config
 from yaml import YAMLError
 
-from mgmtcluster._objects import Object
 from mgmtcluster.cli.errors import CouldNotLook
+from mgmtcluster.manifests import Object
 
 _PAGE_OBJECTS: Final = 500
 

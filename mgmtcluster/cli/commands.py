@@ -10,7 +10,7 @@ from mgmtcluster.cli.plan_migration import plan_migration
 from mgmtcluster.cli.preflight import preflight
 from mgmtcluster.cli.services import services
 from mgmtcluster.cli.status import status
-from mgmtcluster.errors import InvalidInput
+from mgmtcluster.kinds.errors import InvalidInput
 
 app = typer.Typer(
     help="Look at a cluster and the platform on it. Nothing is changed. Exits 0: well, 1: not well, 2: could not look.",

@@ -3,13 +3,13 @@
 from typing import Final
 
 from mgmtcluster import catalog
-from mgmtcluster._objects import containers
 from mgmtcluster.addresses import pod_host, service_host
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.cli.checks.old_installer import OldDatabase
 from mgmtcluster.cli.checks.view import View
-from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.constructs.replica_set import MONGODB_PORT
+from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
+from mgmtcluster.databases.replica_set import MONGODB_PORT
+from mgmtcluster.manifests import containers
 from mgmtcluster.settings import DatabaseSettings
 
 _ROOT: Final = "root"

@@ -10,10 +10,10 @@ from typing import Final
 import yaml
 from cdk8s import App, YamlOutputType
 
-from mgmtcluster._objects import Object
 from mgmtcluster.charts.phase import PART_OF
 from mgmtcluster.cli.api import Kind
 from mgmtcluster.cluster import ManagementCluster
+from mgmtcluster.manifests import Object
 from mgmtcluster.settings import DEFAULT_FILE, SETTINGS_ENV, Settings
 
 #: What all objects of the platform are labelled with, and nobody else's.

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from mgmtcluster import diagram
 from mgmtcluster.cli.errors import CouldNotLook
 from mgmtcluster.cli.expected import settings_of
 from mgmtcluster.cli.options import JsonOption, SettingsOption
 from mgmtcluster.cli.output import print_json
 from mgmtcluster.map import LayoutMissing, map_page, platform_graph
+from mgmtcluster.map import mermaid as mermaid_page
 from mgmtcluster.settings import Settings
 
 
@@ -24,7 +24,7 @@ def draw_map(
     if json:
         print_json(platform_graph(settings=given))
     elif mermaid:
-        print(diagram.page(settings=given), end="")
+        print(mermaid_page.page(settings=given), end="")
     elif sys.stdout.isatty():
         raise CouldNotLook("map: the page would fill the terminal; write: mgmtcluster map > map.html")
     else:

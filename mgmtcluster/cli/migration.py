@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster import catalog
-from mgmtcluster._k8s import NAME_LABEL
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.checks import nodes
 from mgmtcluster.cli.checks.old_installer import OldDatabase, OldInstallation, found
 from mgmtcluster.cli.checks.view import View
 from mgmtcluster.cli.dumps import dump, restore
+from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.manifests import Object, name_of
 
 
 @dataclass(frozen=True)

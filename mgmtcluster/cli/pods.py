@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mgmtcluster._objects import Object
 from mgmtcluster.cli.api import EVENT, Cluster
+from mgmtcluster.manifests import Object
 
 _EVENTS: Final = 8
 

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from mgmtcluster import catalog
-from mgmtcluster._k8s import NAME_LABEL
-from mgmtcluster._objects import pod_template
 from mgmtcluster.addresses import NODE_IP, Endpoint, service_host
 from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import ENDPOINT_SLICE, NODE, Cluster
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
+from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.manifests import pod_template
 
 #: Stands for a node's address where none is known.
 _ANY_NODE = "NODE"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mgmtcluster import catalog
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.api import POD, Cluster
 from mgmtcluster.cli.expected import OURS, Expected
 from mgmtcluster.cli.pods import Event, Trouble, troubles, warnings
+from mgmtcluster.manifests import Object, name_of
 
 _CONTROLLERS: Final = ("Deployment", "StatefulSet")
 

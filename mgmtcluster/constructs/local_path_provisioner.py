@@ -5,13 +5,22 @@ import json
 from constructs import Construct
 
 from mgmtcluster import images
-from mgmtcluster._k8s import NAME_LABEL, ClusterRole, ClusterRoleBinding, StorageClass, content_hash, k8s, metadata, pod_labels
-from mgmtcluster.checked import checked
-from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._network_policy import workload_policy
-from mgmtcluster.edges import Peer
-from mgmtcluster.types import Directory, Image, Name, ObjectName
-from mgmtcluster.workload import DEFAULT_USER, ExecProbe, Resources
+from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts.network_policy import workload_policy
+from mgmtcluster.constructs.parts.objects import (
+    ClusterRole,
+    ClusterRoleBinding,
+    StorageClass,
+    content_hash,
+    k8s,
+    metadata,
+    pod_labels,
+)
+from mgmtcluster.edges import NAME_LABEL, Peer
+from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
+from mgmtcluster.kinds.images import Image
+from mgmtcluster.kinds.names import Directory, Name, ObjectName
 
 _NAME = "local-path-provisioner"
 

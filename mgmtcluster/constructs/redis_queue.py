@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from mgmtcluster import images
-from mgmtcluster._k8s import NAME_LABEL, LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.checked import checked
-from mgmtcluster.claims import claim
-from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._claims import RETAIN, claim_template, with_stored_claim_templates
-from mgmtcluster.constructs._network_policy import workload_policy
-from mgmtcluster.constructs._scripts import SCRIPTS_DIRECTORY, read_scripts
-from mgmtcluster.constructs.grant import PASSWORD_KEY, user_secret
+from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts.network_policy import workload_policy
+from mgmtcluster.constructs.parts.objects import LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
+from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY, read_scripts
+from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
-from mgmtcluster.edges import Peer
-from mgmtcluster.types import Image, ListName, Memory, ObjectName, Storage, quantity_value
-from mgmtcluster.workload import DEFAULT_USER, ExecProbe, Resources, TcpProbe
+from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
+from mgmtcluster.edges import NAME_LABEL, Peer, reserve
+from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.images import Image
+from mgmtcluster.kinds.names import ListName, ObjectName
+from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
 
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
 _COMMANDS = ("ping", "hello", "select", "lpush", "brpop", "llen")
@@ -75,7 +76,7 @@ class RedisQueue(Construct):
         super().__init__(scope, id)
         self.endpoint = endpoint
         self._peer = Peer(endpoint.namespace, endpoint.service)
-        claim(self, namespace=endpoint.namespace, services=[endpoint.service], endpoints=[endpoint])
+        reserve(self, namespace=endpoint.namespace, services=[endpoint.service], endpoints=[endpoint])
         self._admin_secret = admin_secret or user_secret(endpoint.service, _ADMIN)
         data = {"redis.conf": _configuration(endpoint.port, memory), **read_scripts(_SCRIPT)}
         k8s.KubeConfigMap(self, "config", metadata=self._metadata(self._config), data=data)

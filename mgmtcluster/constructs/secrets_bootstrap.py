@@ -5,14 +5,15 @@ from typing import Literal
 
 from constructs import Construct
 
-from mgmtcluster._k8s import Json, k8s, metadata
-from mgmtcluster.checked import checked
-from mgmtcluster.constructs import _pods
-from mgmtcluster.constructs._mongosh_job import mongosh_job
-from mgmtcluster.constructs._network_policy import workload_policy
-from mgmtcluster.constructs._scripts import read_scripts
+from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
+from mgmtcluster.constructs.parts.network_policy import workload_policy
+from mgmtcluster.constructs.parts.objects import Json, k8s, metadata
+from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.edges import Peer
-from mgmtcluster.types import Image, Name, ObjectName
+from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.images import Image
+from mgmtcluster.kinds.names import Name, ObjectName
 
 #: What a key of a Secret is generated as.
 Kind = Literal["keyfile", "password"]

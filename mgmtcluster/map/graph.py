@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mgmtcluster._k8s import NAME_LABEL
-from mgmtcluster._objects import Object, of_kind, pod_template
-from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.edges import NAME_LABEL, Edge, Peer
+from mgmtcluster.manifests import Object, of_kind, pod_template
 
 Graph = Mapping[str, Sequence[Mapping[str, Any]]]
 

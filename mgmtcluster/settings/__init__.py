@@ -9,8 +9,11 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from mgmtcluster import catalog, images
-from mgmtcluster.errors import InvalidInput, problems_of
-from mgmtcluster.settings import checks
+from mgmtcluster.kinds.errors import InvalidInput, problems_of
+from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
+from mgmtcluster.kinds.names import Name, ObjectName
+from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl
+from mgmtcluster.settings import across as checks
 from mgmtcluster.settings.parts import (
     DatabaseSettings,
     MetricsDatabaseSettings,
@@ -20,7 +23,6 @@ from mgmtcluster.settings.parts import (
     ServiceSettings,
 )
 from mgmtcluster.settings.yaml_file import read_mapping
-from mgmtcluster.types import Cidr, HostAddress, HostAndPort, HttpUrl, Image, ImageRegistry, ImageTag, Name, ObjectName
 
 __all__ = [
     "DEFAULT_FILE",

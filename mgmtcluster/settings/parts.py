@@ -4,24 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mgmtcluster.constructs.backup_schedule import Schedule
-from mgmtcluster.constructs.bucket import Bucket, BucketName, BucketPrefix, BucketRegion
-from mgmtcluster.constructs.database_backup import DEFAULT_DRILL
-from mgmtcluster.constructs.replica_set import MEMBERS
-from mgmtcluster.types import (
-    EnvName,
-    HttpUrl,
-    Memory,
-    MongoVersion,
-    NodeLabel,
-    ObjectName,
-    Quantity,
-    SecretKeyName,
-    Storage,
-    UserId,
-    quantity_value,
-)
-from mgmtcluster.workload import Resources
+from mgmtcluster.constructs.database.backup import DEFAULT_DRILL
+from mgmtcluster.databases.bucket import Bucket, BucketName, BucketPrefix, BucketRegion
+from mgmtcluster.databases.replica_set import MEMBERS
+from mgmtcluster.kinds.containers import Resources
+from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName, SecretKeyName
+from mgmtcluster.kinds.network import HttpUrl
+from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, UserId, quantity_value
+from mgmtcluster.kinds.schedules import Schedule
 
 
 def _for_mongod(text: str) -> str:

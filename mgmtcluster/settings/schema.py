@@ -6,7 +6,7 @@ from typing import Any
 
 from mgmtcluster import catalog
 from mgmtcluster.settings import Settings
-from mgmtcluster.settings.checks import image_names
+from mgmtcluster.settings.across import image_names
 
 
 def json_schema(services: Sequence[catalog.Service] = catalog.ALL) -> dict[str, Any]:

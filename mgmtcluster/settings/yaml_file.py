@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from mgmtcluster.errors import InvalidInput
+from mgmtcluster.kinds.errors import InvalidInput
 
 _MAX_BYTES = 1_000_000
 

@@ -95,7 +95,7 @@ def test_the_catalog_describes_a_row_as_the_seed_does(row: dict[str, str]) -> No
         assert row["description"] == catalog.METRICS_REDIS_ABOUT
     elif endpoint == catalog.endpoints.RESOURCE_ALLOCATOR_API:
         # The second row of one service: its description is a comment beside its endpoint.
-        assert row["description"] in (DATA.parent.parent / "mgmtcluster/catalog/utils.py").read_text()
+        assert row["description"] in (DATA.parent.parent / "mgmtcluster/catalog/utilities.py").read_text()
     else:
         [service] = [each for each in catalog.ALL if each.endpoint == endpoint]
         assert service.about == row["description"]

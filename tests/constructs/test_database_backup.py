@@ -10,8 +10,8 @@ import pytest
 from cdk8s import ApiObject, App, Chart
 
 from mgmtcluster import Bucket, DatabaseBackup, edges_of, rules
-from mgmtcluster.constructs.backup_schedule import longest_gap
-from mgmtcluster.types import quantity_value
+from mgmtcluster.kinds.quantities import quantity_value
+from mgmtcluster.kinds.schedules import longest_gap
 from tests import test_edges, test_pods, test_schemas
 from tests.constructs.made_up import database
 from tests.policies import Host, Network, pods_of

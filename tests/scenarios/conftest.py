@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-from mgmtcluster.constructs import _scripts
+from mgmtcluster.constructs.parts import scripts as _scripts
 from tests.rendering import ROOT, render_chart
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import Final
 
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.manifests import Object, name_of
 
 #: DaemonSets of networks that enforce NetworkPolicy, and of those that do not.
 _ENFORCING: Final = ("calico-node", "canal", "cilium", "antrea-agent", "kube-router", "weave-net", "ovnkube-node", "anetd")

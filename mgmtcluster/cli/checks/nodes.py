@@ -6,9 +6,9 @@ from typing import Final
 from kubernetes.utils.quantity import parse_quantity
 
 from mgmtcluster import catalog
-from mgmtcluster._objects import Object, pod_template
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.manifests import Object, pod_template
 from mgmtcluster.settings import DatabaseSettings
 
 _WORKERS: Final = 3

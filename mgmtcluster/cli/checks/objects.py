@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.manifests import Object, name_of
 
 _POD_SECURITY = "pod-security.kubernetes.io/"
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster import catalog
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.checks.row import Row, Verdict, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.manifests import Object, name_of
 
 
 @dataclass(frozen=True)

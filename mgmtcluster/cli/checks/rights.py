@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.cli.api import Cluster, Kind
 from mgmtcluster.cli.expected import Expected
+from mgmtcluster.manifests import Object, name_of
 
 #: What is asked for, as `Cluster.may` takes it.
 _Right = Mapping[str, str]

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from mgmtcluster import catalog
-from mgmtcluster._objects import Object, containers, name_of
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.manifests import Object, containers, name_of
 
 
 def storage_class(view: View) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mgmtcluster._objects import Object, name_of
 from mgmtcluster.charts.phase import PART_OF
 from mgmtcluster.cli.api import (
     CLAIM,
@@ -20,6 +19,7 @@ from mgmtcluster.cli.api import (
 )
 from mgmtcluster.cli.checks.rights import denied
 from mgmtcluster.cli.expected import Expected
+from mgmtcluster.manifests import Object, name_of
 
 _EVERYWHERE = (NAMESPACE, NODE, SERVICE, VOLUME, STORAGE_CLASS, SERVICE_CIDR, DAEMON_SET, DEPLOYMENT)
 

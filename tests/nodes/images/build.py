@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from mgmtcluster import catalog, images
-from mgmtcluster._objects import containers
+from mgmtcluster.manifests import containers
 from tests.nodes.images import facts
 from tests.nodes.images.mongo import IMAGE_TOOL, ROOT, add_mongo
 

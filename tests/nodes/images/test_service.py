@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from mgmtcluster._objects import containers
+from mgmtcluster.manifests import containers
 from tests.nodes.images import build, facts
 
 pytestmark = pytest.mark.nodes

@@ -1,0 +1,36 @@
+from . import catalog as catalog
+from . import rules as rules
+from .addresses import Address as Address
+from .addresses import Endpoint as Endpoint
+from .charts.monitoring import Monitoring as Monitoring
+from .charts.monitoring import synth_monitoring as synth_monitoring
+from .cluster import ManagementCluster as ManagementCluster
+from .constructs.database.alerts import DatabaseAlerts as DatabaseAlerts
+from .constructs.database.backup import DatabaseBackup as DatabaseBackup
+from .constructs.database.monitoring import DatabaseMonitoring as DatabaseMonitoring
+from .constructs.database.replicated_database import ReplicatedDatabase as ReplicatedDatabase
+from .constructs.local_path_provisioner import LocalPathProvisioner as LocalPathProvisioner
+from .constructs.redis_queue import RedisQueue as RedisQueue
+from .constructs.secrets_bootstrap import SecretsBootstrap as SecretsBootstrap
+from .constructs.service.metrics_service import MetricsService as MetricsService
+from .constructs.service.registry_service import RegistryService as RegistryService
+from .constructs.service.web_service import WebService as WebService
+from .databases.bucket import Bucket as Bucket
+from .databases.grant import Grant as Grant
+from .edges import Edge as Edge
+from .edges import Peer as Peer
+from .edges import edges_of as edges_of
+from .kinds.containers import ExecProbe as ExecProbe
+from .kinds.containers import HttpProbe as HttpProbe
+from .kinds.containers import Outside as Outside
+from .kinds.containers import Resources as Resources
+from .kinds.containers import SecretKey as SecretKey
+from .kinds.containers import TcpProbe as TcpProbe
+from .kinds.errors import InvalidInput as InvalidInput
+from .kinds.errors import one_line_errors as one_line_errors
+from .options import ServiceOptions as ServiceOptions
+from .options import Sidecar as Sidecar
+from .output import staged as staged
+from .settings import Settings as Settings
+
+__all__: list[str]

@@ -1,0 +1,1 @@
+"""A replicated MongoDB: the set, its converging Job, dumps, monitoring and alerts."""

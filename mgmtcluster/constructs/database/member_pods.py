@@ -1,0 +1,127 @@
+"""The pods of a replica set's members."""
+
+from collections.abc import Sequence
+
+from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts.objects import k8s
+from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
+from mgmtcluster.constructs.parts.volumes import DATA
+from mgmtcluster.kinds.containers import ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.quantities import quantity_value
+
+_DATA_DIRECTORY = "/data/db"
+KEYFILE_DIRECTORY = "/secrets/keyfile"
+_GIB = 1024**3
+
+# mongod accepts a key that its group may read only where root owns it, which is how Kubernetes mounts a Secret.
+SECRET_MODE = 0o440
+
+# uid of mongodb in the mongo image, and of the data of sets that were made with it.
+_MONGODB_USER = 999
+
+# An initial sync of a member may take long before the port opens.
+_STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
+_LIVENESS = TcpProbe(period_seconds=30, failure_threshold=6)
+
+
+def member_pod_spec(
+    *,
+    name: str,
+    image: str,
+    memory: str,
+    node_label: str,
+    replica_set: str,
+    port: int,
+    keyfile_secret: str,
+    scripts: str,
+    selector: k8s.LabelSelector,
+    image_pull_secrets: Sequence[str],
+) -> k8s.PodSpec:
+    """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
+    ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
+    return _pods.pod_spec(
+        service_account=name,
+        user=_MONGODB_USER,
+        image_pull_secrets=image_pull_secrets,
+        # Time to step down, finish what is running and write a checkpoint.
+        termination_grace_period_seconds=120,
+        affinity=_affinity(node_label, selector),
+        topology_spread_constraints=[
+            k8s.TopologySpreadConstraint(
+                max_skew=1,
+                topology_key="topology.kubernetes.io/zone",
+                when_unsatisfiable="ScheduleAnyway",
+                label_selector=selector,
+            )
+        ],
+        containers=[
+            _pods.container(
+                name=name,
+                image=image,
+                command=_mongod(replica_set, port, memory),
+                resources=Resources(
+                    cpu="250m",
+                    memory=memory,
+                    cpu_limit="2",
+                    memory_limit=memory,
+                    ephemeral_storage="64Mi",
+                    ephemeral_storage_limit="512Mi",
+                ),
+                env=_pods.env_vars({"HOME": "/tmp"}),
+                ports=[k8s.ContainerPort(name="mongodb", container_port=port)],
+                mounts=[
+                    k8s.VolumeMount(name=DATA, mount_path=_DATA_DIRECTORY),
+                    k8s.VolumeMount(name="keyfile", mount_path=KEYFILE_DIRECTORY, read_only=True),
+                    k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
+                    k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+                ],
+                startup=_pods.probe(_STARTUP, port=port),
+                liveness=_pods.probe(_LIVENESS, port=port),
+                readiness=_pods.probe(ready, port=port),
+            )
+        ],
+        volumes=[keyfile_volume(keyfile_secret), _pods.config_map_volume("scripts", scripts), _pods.empty_dir("tmp", "64Mi")],
+    )
+
+
+def _mongod(replica_set: str, port: int, memory: str) -> list[str]:
+    return [
+        "mongod",
+        "--bind_ip_all",
+        f"--port={port}",
+        f"--dbpath={_DATA_DIRECTORY}",
+        f"--replSet={replica_set}",
+        "--auth",
+        f"--keyFile={KEYFILE_DIRECTORY}/keyfile",
+        f"--wiredTigerCacheSizeGB={cache_size_gib(memory):g}",
+        # mongod ends itself when its disk hangs, which no probe from outside can see.
+        "--setParameter=watchdogPeriodSeconds=60",
+    ]
+
+
+def cache_size_gib(memory: str) -> float:
+    """WiredTiger's cache for a container of this much memory: half of what is beyond 1 GiB, at least a quarter of one.
+
+    MongoDB's own rule, which would otherwise be computed from the node's memory.
+    """
+    return max(0.25, round((quantity_value(memory) / _GIB - 1) / 2, 2))
+
+
+def _affinity(node_label: str, selector: k8s.LabelSelector) -> k8s.Affinity:
+    key, _, value = node_label.partition("=")
+    labelled = k8s.NodeSelectorTerm(match_expressions=[k8s.NodeSelectorRequirement(key=key, operator="In", values=[value])])
+    return k8s.Affinity(
+        node_affinity=k8s.NodeAffinity(
+            required_during_scheduling_ignored_during_execution=k8s.NodeSelector(node_selector_terms=[labelled])
+        ),
+        pod_anti_affinity=k8s.PodAntiAffinity(
+            required_during_scheduling_ignored_during_execution=[
+                k8s.PodAffinityTerm(topology_key="kubernetes.io/hostname", label_selector=selector)
+            ]
+        ),
+    )
+
+
+def keyfile_volume(secret: str) -> k8s.Volume:
+    """The Secret with the key that members and the converge Job authenticate with."""
+    return k8s.Volume(name="keyfile", secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=SECRET_MODE))

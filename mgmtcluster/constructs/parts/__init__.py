@@ -1,0 +1,1 @@
+"""What every construct is made of: objects, pods, policies, jobs, scripts, volumes."""

@@ -1,0 +1,230 @@
+"""Pods as every construct here runs them: not as root, on a read-only disk, without privileges or a token."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from constructs import Construct
+
+from mgmtcluster.addresses import NODE_IP, Address, Endpoint
+from mgmtcluster.constructs.parts.objects import k8s, number, quantity
+from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources, SecretKey
+from mgmtcluster.kinds.images import image_parts
+from mgmtcluster.options import EnvValue
+
+#: Time that a container goes on serving after its pod was taken out of its Services, so that no request is cut off.
+DRAIN_SECONDS = 10
+
+#: Files that a script's ConfigMap mounts are read by everybody, and changed by nobody.
+READ_ONLY_MODE = 0o444
+
+
+def pod_spec(
+    *,
+    service_account: str,
+    user: int,
+    containers: Sequence[k8s.Container],
+    image_pull_secrets: Sequence[str] = (),
+    with_token: bool = False,
+    **others: Any,
+) -> k8s.PodSpec:
+    """Pods with what Pod Security `restricted` asks of them, and volumes that belong to their user's group.
+
+    Args:
+        service_account: name of their ServiceAccount.
+        user: user and group of every process in them.
+        containers: their containers.
+        image_pull_secrets: names of Secrets for the image registry.
+        with_token: every container gets a token of the Kubernetes API.
+        others: further fields, as ``k8s.PodSpec`` takes them.
+    """
+    return k8s.PodSpec(
+        service_account_name=service_account,
+        automount_service_account_token=with_token,
+        enable_service_links=False,
+        security_context=k8s.PodSecurityContext(
+            run_as_non_root=True,
+            run_as_user=user,
+            run_as_group=user,
+            fs_group=user,
+            fs_group_change_policy="OnRootMismatch",
+            seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
+        ),
+        image_pull_secrets=[k8s.LocalObjectReference(name=name) for name in image_pull_secrets] or None,
+        containers=list(containers),
+        **others,
+    )
+
+
+def container(
+    *,
+    name: str,
+    image: str,
+    resources: Resources,
+    command: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    env: Mapping[str, k8s.EnvVar] | None = None,
+    ports: Sequence[k8s.ContainerPort] | None = None,
+    mounts: Sequence[k8s.VolumeMount] = (),
+    readiness: k8s.Probe | None = None,
+    liveness: k8s.Probe | None = None,
+    startup: k8s.Probe | None = None,
+    lifecycle: k8s.Lifecycle | None = None,
+    pull_policy: str = "IfNotPresent",
+) -> k8s.Container:
+    """A container with nothing granted that its arguments do not name.
+
+    Args:
+        pull_policy: ``IfNotPresent`` for images whose tag never moves, so that they start while the registry is away.
+    """
+    return k8s.Container(
+        name=name,
+        image=image,
+        image_pull_policy=pull_policy,
+        command=list(command) if command else None,
+        args=list(args) if args else None,
+        env=list(env.values()) if env else None,
+        ports=list(ports) if ports else None,
+        volume_mounts=list(mounts) or None,
+        resources=_requirements(resources),
+        readiness_probe=readiness,
+        liveness_probe=liveness,
+        startup_probe=startup,
+        lifecycle=lifecycle,
+        security_context=k8s.SecurityContext(
+            allow_privilege_escalation=False,
+            privileged=False,
+            read_only_root_filesystem=True,
+            capabilities=k8s.Capabilities(drop=["ALL"]),
+        ),
+    )
+
+
+def pull_policy(image: str) -> str:
+    """``Always`` for a tag, which may be pushed again; ``IfNotPresent`` for a digest, which cannot."""
+    return "IfNotPresent" if "@" in image else "Always"
+
+
+def version_label(image: str) -> dict[str, str]:
+    """The label with an image's version: its tag, where it has one that fits a label."""
+    tag = image_parts(image.partition("@")[0])[1]
+    fits = 0 < len(tag) <= 63 and tag[0].isalnum() and tag[-1].isalnum()
+    return {"app.kubernetes.io/version": tag} if fits else {}
+
+
+def port_name(endpoint: Endpoint) -> str:
+    """The name of a port of a Service and of a container: what it speaks, then its number."""
+    return f"{endpoint.scheme}-{endpoint.port}"
+
+
+def service_port(endpoint: Endpoint, *, exposed: bool) -> k8s.ServicePort:
+    """An endpoint's port of its Service, with its node port where that is exposed."""
+    return k8s.ServicePort(
+        name=port_name(endpoint),
+        port=endpoint.port,
+        target_port=number(endpoint.port),
+        node_port=endpoint.node_port if exposed else None,
+    )
+
+
+def _requirements(resources: Resources) -> k8s.ResourceRequirements:
+    def quantities(cpu: str, memory: str, ephemeral_storage: str) -> dict[str, k8s.Quantity]:
+        amounts = {"cpu": cpu, "memory": memory, "ephemeral-storage": ephemeral_storage}
+        return {resource: quantity(amount) for resource, amount in amounts.items()}
+
+    return k8s.ResourceRequirements(
+        requests=quantities(resources.cpu, resources.memory, resources.ephemeral_storage),
+        limits=quantities(resources.cpu_limit, resources.memory_limit, resources.ephemeral_storage_limit),
+    )
+
+
+def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None = None) -> dict[str, k8s.EnvVar]:
+    """Environment variables; where a value holds ``$(NODE_IP)``, that variable comes first.
+
+    Args:
+        node_address: what ``NODE_IP`` is. Default: the IP of the node the pod runs on.
+    """
+    variables = {}
+    if any(f"$({NODE_IP})" in str(value) for value in env.values()):
+        variables[NODE_IP] = _node_ip(node_address)
+    for name, value in env.items():
+        variables[name] = _from_secret(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=str(value))
+    return variables
+
+
+def _node_ip(node_address: str | None) -> k8s.EnvVar:
+    if node_address:
+        in_url = f"[{node_address}]" if ":" in node_address else node_address
+        return k8s.EnvVar(name=NODE_IP, value=in_url)
+    return k8s.EnvVar(name=NODE_IP, value_from=k8s.EnvVarSource(field_ref=pod_field("status.hostIP")))
+
+
+def pod_field(path: str) -> k8s.ObjectFieldSelector:
+    """A field of the pod itself, with the default that the API server would add and report as a change."""
+    return k8s.ObjectFieldSelector(api_version="v1", field_path=path)
+
+
+def _from_secret(name: str, key: SecretKey) -> k8s.EnvVar:
+    selector = k8s.SecretKeySelector(name=key.name, key=key.key)
+    return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
+
+
+def addresses_in(env: Mapping[str, EnvValue]) -> Iterable[tuple[str, Address]]:
+    """The variables whose addresses the container itself connects to."""
+    return ((name, value) for name, value in env.items() if isinstance(value, Address) and not value.outside)
+
+
+def probe(probe: Probe, *, port: int = 0) -> k8s.Probe:
+    """A probe; ``port`` is the one it asks where it asks one and names none."""
+    target: dict[str, object] = {}
+    if isinstance(probe, ExecProbe):
+        target["exec"] = k8s.ExecAction(command=list(probe.command))
+    elif isinstance(probe, HttpProbe):
+        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port))
+    else:
+        target["tcp_socket"] = k8s.TcpSocketAction(port=number(probe.port or port))
+    return k8s.Probe(
+        period_seconds=probe.period_seconds,
+        failure_threshold=probe.failure_threshold,
+        timeout_seconds=probe.timeout_seconds,
+        **target,  # type: ignore[arg-type]
+    )
+
+
+def drain() -> k8s.Lifecycle:
+    """Keep serving until every node has taken the pod out of its Services."""
+    return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=["sleep", str(DRAIN_SECONDS)])))
+
+
+def empty_dir(name: str, size: str) -> k8s.Volume:
+    """A directory that lives as long as the pod, at most this large."""
+    return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=quantity(size)))
+
+
+def volume_name(container: str, directory: str) -> str:
+    """A DNS label for a container's directory; volumes of a pod share one list of names."""
+    return f"{container[: 62 - len(directory)]}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
+
+
+def config_map_volume(name: str, config_map: str) -> k8s.Volume:
+    """The files of a ConfigMap."""
+    return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=READ_ONLY_MODE))
+
+
+def pod_disruption_budget(
+    scope: Construct, *, metadata: k8s.ObjectMeta, selector: Mapping[str, str], unhealthy: str
+) -> k8s.KubePodDisruptionBudget:
+    """Define that a drain takes one of these pods at a time.
+
+    Args:
+        unhealthy: whether pods that are not ready may go too: ``AlwaysAllow``, or ``IfHealthyBudget`` where the others need them.
+    """
+    return k8s.KubePodDisruptionBudget(
+        scope,
+        "pod-disruption-budget",
+        metadata=metadata,
+        spec=k8s.PodDisruptionBudgetSpec(
+            max_unavailable=number(1),
+            unhealthy_pod_eviction_policy=unhealthy,
+            selector=k8s.LabelSelector(match_labels=selector),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Services of containers that answer at an endpoint."""

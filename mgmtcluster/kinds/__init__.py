@@ -1,0 +1,1 @@
+"""Values and the checks that refuse anything else: plain Python."""

@@ -1,0 +1,128 @@
+"""Values of a container: probes, resources, keys of Secrets, connections to hosts outside the cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.names import ObjectName, SecretKeyName
+from mgmtcluster.kinds.network import Cidr, Port
+from mgmtcluster.kinds.quantities import Memory, Quantity, quantity_value
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """One key of a Secret that somebody else makes, as the value of an environment variable.
+
+    Args:
+        name: name of the Secret, in the namespace of the pod.
+        key: the key in it.
+    """
+
+    name: ObjectName
+    key: SecretKeyName
+
+    def __post_init__(self) -> None:
+        check_fields(self, where=f"SecretKey {self.name!r}")
+
+
+#: User and group of containers: above the range that nodes give to users of their own.
+DEFAULT_USER: Final = 10001
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpProbe:
+    """The container is well if this path answers with a status of 200 to 399.
+
+    Args:
+        path: the path, with a leading slash.
+        port: Default: the container's first port.
+        period_seconds: time between two probes.
+        failure_threshold: failures in a row that count.
+        timeout_seconds: time for one answer.
+    """
+
+    path: str
+    port: Port | None = None
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TcpProbe:
+    """The container is well if this port accepts a connection; fields as in ``HttpProbe``."""
+
+    port: Port | None = None
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecProbe:
+    """The container is well if this command, run in it, exits with 0; other fields as in ``HttpProbe``."""
+
+    command: Sequence[str]
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+
+Probe = HttpProbe | TcpProbe | ExecProbe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a container may count on, and what it may use at most.
+
+    Args:
+        cpu: request, in CPUs (``50m`` is a twentieth).
+        memory: request.
+        ephemeral_storage: request for logs and ``emptyDir`` volumes.
+        cpu_limit: the container is slowed down beyond it.
+        memory_limit: the container is killed beyond it.
+        ephemeral_storage_limit: the pod is evicted beyond it.
+    """
+
+    cpu: Quantity = "50m"
+    memory: Memory = "64Mi"
+    ephemeral_storage: Memory = "32Mi"
+    cpu_limit: Quantity = "500m"
+    memory_limit: Memory = "256Mi"
+    ephemeral_storage_limit: Memory = "256Mi"
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="Resources")
+        pairs = (("cpu", self.cpu, self.cpu_limit), ("memory", self.memory, self.memory_limit))
+        problems = [
+            f"Resources: {name}_limit: {limit!r} is less than the request of {request!r}; write at least that"
+            for name, request, limit in (*pairs, ("ephemeral_storage", self.ephemeral_storage, self.ephemeral_storage_limit))
+            if quantity_value(limit) < quantity_value(request)
+        ]
+        if problems:
+            raise InvalidInput(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """Connections to hosts outside the cluster.
+
+    Args:
+        ports: ranges of ports, each its first and its last.
+        reason: what is done there, for the reader.
+        cidrs: the addresses. Default: everywhere but the cluster's own ranges.
+    """
+
+    ports: Sequence[tuple[Port, Port]]
+    reason: str
+    cidrs: Sequence[Cidr] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self, where=f"Outside {self.reason!r}")
+        wrong = [f"{first}, {last}" for first, last in self.ports if first > last]
+        if wrong:
+            raise InvalidInput(
+                [f"Outside {self.reason!r}: ports: ({each}) ends before it begins; write the lower one first" for each in wrong]
+            )

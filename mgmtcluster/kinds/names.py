@@ -1,0 +1,104 @@
+"""Names of objects, keys, variables, databases and directories, each with the check that refuses anything else.
+
+A check raises ``ValueError`` with what was given, what is allowed and what to write; its caller adds where.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}")
+
+
+def dns_label(text: str) -> str:
+    """A DNS-1123 label: the name of a Service, a namespace, a workload."""
+    if not _DNS_LABEL.fullmatch(text):
+        raise ValueError(f"{text!r} is no DNS label; write at most 63 of a-z, 0-9 and -, not - at an end")
+    return text
+
+
+def service_name(text: str) -> str:
+    """A DNS-1035 label, which is what a Service's name must be: like a DNS label, but it begins with a letter."""
+    if not _DNS_LABEL.fullmatch(text) or not text[0].isalpha():
+        raise ValueError(f"{text!r} is no name of a Service; write at most 63 of a-z, 0-9 and -, a letter first")
+    return text
+
+
+def dns_subdomain(text: str) -> str:
+    """A DNS-1123 subdomain: the name of a Secret, a StorageClass."""
+    if not is_dns_subdomain(text):
+        raise ValueError(f"{text!r} is no object name; write at most 253 of a-z, 0-9, - and ., begun and ended by a-z or 0-9")
+    return text
+
+
+def secret_key(text: str) -> str:
+    """A key of a Secret or ConfigMap."""
+    if not re.fullmatch(r"[-._A-Za-z0-9]{1,253}", text):
+        raise ValueError(f"{text!r} is no key of a Secret; write letters, digits, -, _ or .")
+    return text
+
+
+def env_name(text: str) -> str:
+    """The name of an environment variable, as a shell and every Kubernetes version accept it."""
+    if not _ENV_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of an environment variable; write letters, digits and _, no digit first")
+    return text
+
+
+def list_name(text: str) -> str:
+    """The name of a list in Redis, which stands in an access rule."""
+    if not re.fullmatch(r"[A-Za-z0-9_:.-]{1,128}", text):
+        raise ValueError(f"{text!r} is no name of a list; write letters, digits, _, :, . and -")
+    return text
+
+
+def database_name(text: str) -> str:
+    """The name of a MongoDB database that needs no escaping in a connection string."""
+    if not _DATABASE_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a database; write at most 63 letters, digits, - and _")
+    return text
+
+
+def mongo_version(text: str) -> str:
+    """A feature compatibility version of MongoDB."""
+    if not re.fullmatch(r"[0-9]{1,2}\.[0-9]", text):
+        raise ValueError(f"{text!r} is no feature compatibility version; write MAJOR.MINOR, as in '8.0'")
+    return text
+
+
+def node_label(text: str) -> str:
+    """A label as ``kubectl label node`` takes it: ``key=value``, the key with an optional DNS prefix."""
+    key, separator, value = text.partition("=")
+    prefix, slash, name = key.rpartition("/")
+    well_formed = _LABEL_NAME.fullmatch(name) and (value == "" or _LABEL_NAME.fullmatch(value))
+    if not separator or not well_formed or (slash and not is_dns_subdomain(prefix)):
+        raise ValueError(f"{text!r} is no label; write KEY=VALUE, as in registry=yes")
+    return text
+
+
+def is_dns_subdomain(text: str) -> bool:
+    """Whether this is a DNS-1123 subdomain."""
+    return len(text) <= 253 and all(_DNS_LABEL.fullmatch(part) for part in text.split("."))
+
+
+def absolute_path(text: str) -> str:
+    """A directory of a container, absolute and not the root."""
+    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", text) or "/../" in f"{text}/":
+        raise ValueError(f"{text!r} is no absolute directory; write it as in /tmp")
+    return text
+
+
+Name = Annotated[str, AfterValidator(dns_label)]
+ServiceName = Annotated[str, AfterValidator(service_name)]
+ObjectName = Annotated[str, AfterValidator(dns_subdomain)]
+SecretKeyName = Annotated[str, AfterValidator(secret_key)]
+EnvName = Annotated[str, AfterValidator(env_name)]
+DatabaseName = Annotated[str, AfterValidator(database_name)]
+MongoVersion = Annotated[str, AfterValidator(mongo_version)]
+ListName = Annotated[str, AfterValidator(list_name)]
+NodeLabel = Annotated[str, AfterValidator(node_label)]
+Directory = Annotated[str, AfterValidator(absolute_path)]

@@ -1,0 +1,59 @@
+"""Ports, hosts, URLs and ranges of addresses, each with the check that refuses anything else.
+
+A check raises ``ValueError`` with what was given, what is allowed and what to write; its caller adds where.
+"""
+
+import re
+from ipaddress import ip_address, ip_network
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from mgmtcluster.kinds.names import is_dns_subdomain
+
+
+def host_address(text: str) -> str:
+    """A host name or an IP address, without a scheme and without a port."""
+    try:
+        ip_address(text)
+    except ValueError:
+        if not is_dns_subdomain(text.lower()):
+            raise ValueError(f"{text!r} is no address; write a host name or an IP address, without scheme and port") from None
+    return text
+
+
+def host_and_port(text: str) -> str:
+    """A host name or IPv4 address with a port."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not port.isascii() or not 1 <= int(port) <= 65535 or not is_dns_subdomain(host.lower()):
+        raise ValueError(f"{text!r} is no address with a port; write HOST:PORT")
+    return text
+
+
+def cidr(text: str) -> str:
+    """A range of IP addresses, as NetworkPolicy takes it."""
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is no range of addresses; write it as in 10.244.0.0/16") from None
+
+
+def http_url(text: str) -> str:
+    """An http or https URL with a host."""
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.username
+    except ValueError:
+        valid = False
+    if not valid or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"{text!r} is no URL; write http://HOST[:PORT][/PATH], without a user or password")
+    return text
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+NodePort = Annotated[int, Field(ge=30000, le=32767)]
+HostAddress = Annotated[str, AfterValidator(host_address)]
+HostAndPort = Annotated[str, AfterValidator(host_and_port)]
+Cidr = Annotated[str, AfterValidator(cidr)]
+HttpUrl = Annotated[str, AfterValidator(http_url)]

@@ -1,0 +1,44 @@
+"""The list of edges as a diagram: ``python -m mgmtcluster.map.mermaid`` prints docs/map.md."""
+
+from collections.abc import Iterator, Sequence
+
+from cdk8s import App
+
+from mgmtcluster.cluster import ManagementCluster
+from mgmtcluster.edges import Edge, Peer, edges_of
+from mgmtcluster.settings import Settings
+
+_HEADING = """# Map
+
+Who talks to whom, from the one list that the NetworkPolicies and the database users come from too; written by `make map`.
+An arrow is labelled with the port; a thick one is a user of the database that it names.
+
+"""
+
+
+def mermaid(edges: Sequence[Edge]) -> Iterator[str]:
+    """The lines of a Mermaid flowchart: namespaces as rooms, workloads in them, an arrow a client, server and port."""
+    yield "flowchart LR"
+    peers = sorted({peer for edge in edges for peer in (edge.client, edge.server)})
+    for namespace in sorted({peer.namespace for peer in peers}):
+        yield f"  subgraph {namespace}"
+        yield from (f"    {_id(peer)}[{peer.name}]" for peer in peers if peer.namespace == namespace)
+        yield "  end"
+    for client, server, port, database in sorted({(e.client, e.server, e.port, e.database or "") for e in edges}):
+        arrow = f"== {database} ==>" if database else f"-- {port} -->"
+        yield f"  {_id(client)} {arrow} {_id(server)}"
+
+
+def _id(peer: Peer) -> str:
+    return f"{peer.namespace}/{peer.name}".replace("/", "_").replace("-", "_")
+
+
+def page(*, settings: Settings) -> str:
+    """The page with the diagram of the platform as these settings make it."""
+    app = App()
+    ManagementCluster(app, settings=settings)
+    return "\n".join([_HEADING + "```mermaid", *mermaid(edges_of(app)), "```", ""])
+
+
+if __name__ == "__main__":
+    print(page(settings=Settings()), end="")
