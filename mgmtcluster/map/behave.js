@@ -4,7 +4,7 @@
 const at = id => document.getElementById(id);
 const short = id => id.split("/")[1];
 const nodeElements = () => [...document.querySelectorAll(".node")];
-const elementOf = id => nodeElements().find(each => each.dataset.id === id);
+const elementOf = id => nodeElements().find(node => node.dataset.id === id);
 let zoom = 1;
 
 function plural(number, word) {
@@ -14,7 +14,7 @@ function plural(number, word) {
 function markAbout(id) {
   const svg = document.querySelector("svg");
   svg.classList.toggle("about", Boolean(id));
-  for (const each of svg.querySelectorAll(".node, .edge")) each.classList.remove("calls", "called", "chosen");
+  for (const part of svg.querySelectorAll(".node, .edge")) part.classList.remove("calls", "called", "chosen");
   if (!id) return;
   elementOf(id).classList.add("chosen");
   for (const edge of svg.querySelectorAll(".edge")) {
@@ -71,7 +71,7 @@ function tellAbout(id) {
 
 function search(text) {
   const wanted = text.trim().toLowerCase(), svg = document.querySelector("svg");
-  const found = nodeElements().filter(each => each.classList.toggle("found", Boolean(wanted) && matches(byId.get(each.dataset.id), wanted)));
+  const found = nodeElements().filter(node => node.classList.toggle("found", Boolean(wanted) && matches(byId.get(node.dataset.id), wanted)));
   svg.classList.toggle("searching", Boolean(wanted));
   count(wanted ? `${found.length} of ${plural(nodeElements().length, "workload")} found` : undefined);
   return found;
@@ -83,7 +83,7 @@ function matches(node, wanted) {
   const calls = data.edges.filter(edge => edge.client === node.id && edge.user);
   const uses = calls.flatMap(edge => byId.get(edge.server).users.filter(({ user }) => user === edge.user));
   return [node.name, node.namespace, node.about, ...node.names, ...ports, ...users, ...uses.map(({ rights }) => rights)]
-    .some(each => String(each).toLowerCase().includes(wanted));
+    .some(text => String(text).toLowerCase().includes(wanted));
 }
 
 function count(text) {
@@ -93,18 +93,18 @@ function count(text) {
 
 // The nearest node in that direction: a step aside costs twice what a step ahead does.
 function neighbour(from, [dx, dy]) {
-  const middle = each => { const box = each.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; };
+  const middle = node => { const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; };
   const [x, y] = middle(from);
   let best, least = Infinity;
-  for (const each of nodeElements()) {
-    const [ox, oy] = middle(each), ahead = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
-    if (each !== from && ahead > 1 && ahead + 2 * aside < least) [best, least] = [each, ahead + 2 * aside];
+  for (const other of nodeElements()) {
+    const [ox, oy] = middle(other), ahead = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+    if (other !== from && ahead > 1 && ahead + 2 * aside < least) [best, least] = [other, ahead + 2 * aside];
   }
   return best;
 }
 
 function reach(target) {
-  for (const each of nodeElements()) each.setAttribute("tabindex", each === target ? 0 : -1);
+  for (const node of nodeElements()) node.setAttribute("tabindex", node === target ? 0 : -1);
   target.focus();
   target.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
@@ -136,10 +136,28 @@ function show(id) {
   location.hash = id;
 }
 
+// A node can be reached and is read out; an edge is wide enough to point at.
+function enable() {
+  for (const node of nodeElements()) {
+    const attributes = { tabindex: -1, role: "button", "aria-label": sentence(byId.get(node.dataset.id)) };
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  }
+  for (const edge of document.querySelectorAll(".edge")) element(edge, "path", { class: "hit", d: edge.querySelector("path").getAttribute("d") });
+}
+
+function sentence(node) {
+  const ports = node.ports.map(({ port, nodePort }) => `port ${port}${nodePort ? `, ${nodePort} on every node` : ""}`);
+  const clients = [...new Set(data.edges.filter(edge => edge.server === node.id && edge.client !== node.id).map(edge => edge.client))];
+  const servers = [...new Set(data.edges.filter(edge => edge.client === node.id && edge.server !== node.id).map(edge => edge.server))];
+  const plain = ids => ids.map(id => id.split("/")[1]).join(", ") || "nobody";
+  return [`${node.name} in ${node.namespace}`, ...ports, `called by ${plain(clients)}`, `calls ${plain(servers)}`].join("; ");
+}
+
 async function follow() {
-  const given = decodeURIComponent(location.hash.slice(1)), id = byId.has(given) ? given : "";
+  const named = decodeURIComponent(location.hash.slice(1)), id = byId.has(named) ? named : "";
   const keep = document.activeElement?.dataset?.id;
-  await draw(id);
+  at("canvas").replaceChildren(await drawingOf(id));
+  enable();
   at("filter").value = id;
   resize(1);
   tellAbout(id);
@@ -162,7 +180,7 @@ function fill() {
   for (const room of rooms) {
     const group = block(at("filter"), "optgroup");
     group.label = room;
-    for (const node of data.nodes.filter(each => each.namespace === room)) block(group, "option", node.name).value = node.id;
+    for (const node of data.nodes.filter(member => member.namespace === room)) block(group, "option", node.name).value = node.id;
   }
   for (const edge of data.edges) {
     const row = block(at("rows"), "tr");

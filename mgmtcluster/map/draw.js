@@ -5,22 +5,26 @@ const byId = new Map(data.nodes.map(node => [node.id, node]));
 const rooms = [...new Set(data.nodes.map(node => node.namespace))];
 const elk = new ELK();
 
+// elkjs hands none of these down to a room.
+const SPACING = {
+  "elk.layered.spacing.nodeNodeBetweenLayers": "26",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "14",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "7",
+  "elk.spacing.nodeNode": "12",
+  "elk.spacing.edgeNode": "10",
+  "elk.spacing.edgeEdge": "7",
+};
 const OPTIONS = {
+  ...SPACING,
   "elk.algorithm": "layered",
   "elk.direction": "RIGHT",
   "elk.hierarchyHandling": "INCLUDE_CHILDREN",
   "elk.edgeRouting": "ORTHOGONAL",
   "elk.layered.mergeEdges": "true",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "26",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "16",
-  "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
-  "elk.spacing.nodeNode": "10",
-  "elk.spacing.edgeNode": "12",
-  "elk.spacing.edgeEdge": "8",
   "elk.spacing.componentComponent": "30",
   "elk.randomSeed": "1",
 };
-const ROOM_OPTIONS = { "elk.padding": "[top=44,left=20,bottom=20,right=20]" };
+const ROOM_OPTIONS = { ...SPACING, "elk.padding": "[top=46,left=16,bottom=16,right=16]" };
 
 // At a database, a user's arrow ends at its row, any other one at the name; elsewhere, where elkjs likes it.
 function portsOf(node) {
@@ -40,7 +44,7 @@ function boxesOf(nodes) {
 
 const targetOf = edge => (isDatabase(byId.get(edge.server)) ? `${edge.server}#${edge.user ?? ""}` : edge.server);
 
-// Of a service, itself and whom it talks to; without one, everything.
+// The nodes and edges of one service and those it talks to; without an id, all.
 function shown(id) {
   const edges = data.edges.filter(edge => !id || edge.client === id || edge.server === id);
   const ids = new Set(id ? [id, ...edges.flatMap(edge => [edge.client, edge.server])] : byId.keys());
@@ -55,36 +59,34 @@ async function layOut({ nodes, edges }) {
     children: rooms.map(room => ({ id: room, layoutOptions: ROOM_OPTIONS, children: inRoom(room) })).filter(room => room.children.length),
     edges: edges.map((edge, index) => ({ id: String(index), sources: [edge.client], targets: [targetOf(edge)] })),
   });
+  const { round } = Math; // a segment that is level but for the last digit has no direction
   const places = new Map([["all", { x: 0, y: 0 }]]);
   for (const room of laid.children) {
-    places.set(room.id, room);
-    for (const box of room.children) places.set(box.id, { ...box, x: box.x + room.x, y: box.y + room.y });
+    places.set(room.id, { ...room, x: round(room.x), y: round(room.y), width: round(room.width), height: round(room.height) });
+    for (const box of room.children) places.set(box.id, { ...box, x: round(box.x + room.x), y: round(box.y + room.y) });
   }
   const paths = laid.edges.map(({ container, sections: [{ startPoint, bendPoints = [], endPoint }] }) => {
     const { x, y } = places.get(container);
-    // Rounded, since a segment that is level but for the last digit has no direction.
-    return [startPoint, ...bendPoints, endPoint].map(point => ({ x: Math.round(point.x + x), y: Math.round(point.y + y) }));
+    return [startPoint, ...bendPoints, endPoint].map(point => ({ x: round(point.x + x), y: round(point.y + y) }));
   });
   return { laid, places, paths };
 }
 
-async function draw(id) {
-  const what = shown(id);
-  const { laid, places, paths } = await layOut(what);
+// The drawing of one service and those it talks to; without an id, of everything.
+async function drawingOf(id) {
+  const { nodes, edges } = shown(id);
+  const { laid, places, paths } = await layOut({ nodes, edges });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", `-2 -2 ${laid.width + 4} ${laid.height + 4}`);
+  svg.setAttribute("viewBox", `-2 -2 ${Math.ceil(laid.width) + 4} ${Math.ceil(laid.height) + 4}`);
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", "Map of who calls whom");
-  for (const { id: room } of laid.children) drawRoom(svg, room, places.get(room), rooms.indexOf(room) % 6);
-  what.edges.forEach((edge, index) => drawEdge(svg, edge, paths[index]));
-  for (const node of what.nodes) {
-    const group = drawNode(svg, node, places.get(node.id));
-    group.style.setProperty("--room-deep", `var(--deep-${rooms.indexOf(node.namespace) % 6})`);
-  }
-  for (const room of svg.querySelectorAll(".room")) {
-    room.style.setProperty("--room-deep", `var(--deep-${rooms.indexOf(room.dataset.room) % 6})`);
-  }
-  const canvas = document.getElementById("canvas");
-  canvas.replaceChildren(svg);
+  for (const { id: room } of laid.children) colour(drawRoom(svg, room, places.get(room)), room);
+  edges.forEach((edge, index) => drawEdge(svg, edge, paths[index]));
+  for (const node of nodes) colour(drawNode(svg, node, places.get(node.id)), node.namespace);
   return svg;
+}
+
+function colour(group, room) {
+  const number = rooms.indexOf(room) % 6;
+  group.setAttribute("style", `--room-tint:var(--tint-${number});--room-deep:var(--deep-${number})`);
 }

@@ -48,6 +48,7 @@ def page_of(graph: Graph) -> str:
         "data": json.dumps(graph, separators=(",", ":")).replace("<", "\\u003c"),
         "layout": _library("elk.bundled.js"),
         "version": json.loads(_library("package.json"))["version"],
+        "drawing": _text("drawing.css"),
         "style": _text("page.css"),
         "draw": _text("draw.js"),
         "shapes": _text("shapes.js"),

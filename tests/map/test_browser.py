@@ -53,6 +53,8 @@ def test_every_node_and_edge_of_the_list_is_drawn(browser: Chrome, platform: Pla
     drawn = [tuple(each) for each in browser.execute_script(script)]
     listed = {(str(edge.client), str(edge.server), edge.port) for edge in platform.edges}
     assert len(drawn) == len(set(drawn))
+    counts = f"{len(peers)} workloads in {len({peer.partition('/')[0] for peer in peers})} namespaces, {len(drawn)} connections"
+    assert browser.find_element(By.ID, "counts").text == counts
     assert set(drawn) == {each for each in listed if each[0] != each[1]}
     assert ids(browser, ".node:has(.joined)") == {each[0] for each in listed if each[0] == each[1]}
     rows = browser.execute_script(

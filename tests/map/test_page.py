@@ -60,7 +60,8 @@ def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
         value for tag, name, value in tags.attributes if tag == "meta" and name == "content" and value and "-src" in value
     ]
     assert policy == "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
-    assert not re.search(r"@import|url\(", (ROOT / "mgmtcluster" / "map" / "page.css").read_text())
+    for sheet in ("page.css", "drawing.css"):
+        assert not re.search(r"@import|url\(", (ROOT / "mgmtcluster" / "map" / sheet).read_text())
 
 
 def test_text_of_the_graph_cannot_end_its_script() -> None:
