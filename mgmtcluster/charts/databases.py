@@ -10,7 +10,7 @@ from mgmtcluster.constructs.database.backup import DatabaseBackup
 from mgmtcluster.constructs.database.monitoring import DatabaseMonitoring
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
 from mgmtcluster.constructs.parts.objects import k8s, metadata
-from mgmtcluster.settings import DatabaseSettings, Settings
+from mgmtcluster.settings import Settings
 from mgmtcluster.settings.parts import BackupSettings
 
 
@@ -52,7 +52,7 @@ class MetricsDatabase(Phase):
 
 
 def _database(phase: Phase, what: catalog.ReplicaSet, *, settings: Settings, storage_class: str) -> ReplicatedDatabase:
-    given: DatabaseSettings = getattr(settings, what.setting)
+    given = settings.database(what)
     database = ReplicatedDatabase(
         phase,
         what.name,

@@ -7,7 +7,7 @@ from mgmtcluster import catalog, rules
 from mgmtcluster.charts.phase import Phase, Wave
 from mgmtcluster.constructs.database.alerts import DatabaseAlerts
 from mgmtcluster.output import MONITORING_FOLDER
-from mgmtcluster.settings import DatabaseSettings, Settings
+from mgmtcluster.settings import Settings
 
 _PHASES = {catalog.REGISTRY: "10-registry-database", catalog.METRICS_DB: "40-metrics-database"}
 
@@ -40,7 +40,7 @@ def synth_monitoring(folder: str, *, settings: Settings) -> None:
 
 
 def _alerts(app: Construct, what: catalog.ReplicaSet, *, settings: Settings) -> DatabaseAlerts:
-    given: DatabaseSettings = getattr(settings, what.setting)
+    given = settings.database(what)
     return DatabaseAlerts(
         Phase(app, _PHASES[what], wave=Wave.CLAIMS),
         what.name,

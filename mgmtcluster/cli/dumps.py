@@ -10,7 +10,6 @@ from mgmtcluster.cli.checks.view import View
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.databases.replica_set import MONGODB_PORT
 from mgmtcluster.manifests import containers
-from mgmtcluster.settings import DatabaseSettings
 
 _ROOT: Final = "root"
 
@@ -42,7 +41,7 @@ def dump(view: View, old: OldDatabase) -> list[str]:
 def restore(view: View, old: OldDatabase) -> list[str]:
     """The commands that restore NAME.archive.gz, and compare what is there with NAME.before."""
     what = old.what
-    given: DatabaseSettings = getattr(view.expected.settings, what.setting)
+    given = view.expected.settings.database(what)
     secret = (given.existing_secrets or {}).get(_ROOT, user_secret(what.name, _ROOT))
     members = [pod_host(f"{what.name}-{ordinal}", what.name, what.namespace) for ordinal in range(given.members)]
     uri = _uri(view, what, members, user=f"{_ROOT}@") + "&authSource=admin&w=majority"

@@ -1,9 +1,9 @@
-"""Where dumps go: a claim, or a bucket that speaks S3."""
+"""Where dumps go: a claim, or a bucket that speaks S3; and when they are tried."""
 
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
@@ -13,6 +13,9 @@ from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import Outside
 from mgmtcluster.kinds.names import ObjectName
 from mgmtcluster.kinds.network import HttpUrl
+
+#: When a dump is tried by default: weekly, when nobody works.
+DEFAULT_DRILL: Final = "0 4 * * 0"
 
 
 def bucket_name(text: str) -> str:

@@ -39,6 +39,16 @@ def cidr(text: str) -> str:
         raise ValueError(f"{text!r} is no range of addresses; write it as in 10.244.0.0/16") from None
 
 
+def within(cidr: str, other: str) -> bool:
+    """Whether a range of addresses, or a single one, lies within another.
+
+    Raises:
+        ValueError: one of them is not a range.
+    """
+    inner, outer = ip_network(cidr), ip_network(other)
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
 def http_url(text: str) -> str:
     """An http or https URL with a host."""
     try:

@@ -134,6 +134,10 @@ class Settings(Model):
         """The image of this name: overridden, third-party, or the platform's in the registry and with the tag set here."""
         return self.images.get(name) or images.THIRD_PARTY.get(name) or f"{self.image_registry}/{name}:{self.image_tag}"
 
+    def database(self, database: catalog.ReplicaSet) -> DatabaseSettings:
+        """What differs for this database."""
+        return {"registry_database": self.registry_database, "metrics_database": self.metrics_database}[database.setting]
+
     def service(self, name: str) -> ServiceSettings:
         """What differs for this service."""
         return self.services.get(name, ServiceSettings())

@@ -10,13 +10,12 @@ import pydantic
 
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
-from mgmtcluster.constructs.database.backup import BACKUP_USER
-from mgmtcluster.constructs.database.monitoring import MONITOR_USER
-from mgmtcluster.constructs.service.checks import within
 from mgmtcluster.databases.bucket import place_problems
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.replica_set import member_problems, version_problems
+from mgmtcluster.databases.users import BACKUP_USER, MONITOR_USER
 from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.network import within
 from mgmtcluster.settings.parts import ResourcesSettings
 
 #: kubeadm's Services and flannel's pods.

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mgmtcluster.constructs.database.backup import DEFAULT_DRILL
-from mgmtcluster.databases.bucket import Bucket, BucketName, BucketPrefix, BucketRegion
+from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, BucketName, BucketPrefix, BucketRegion
 from mgmtcluster.databases.replica_set import MEMBERS
 from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName, SecretKeyName

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from typing import TYPE_CHECKING, Any
 
 from mgmtcluster.kinds.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
 
 _MAX_BYTES = 1_000_000
 
@@ -35,6 +34,11 @@ def read_mapping(path: Path) -> Mapping[str, Any]:
 
 
 def _mapping_of(raw: bytes, path: Path) -> Mapping[str, Any]:
+    # Imported when a file is read: it takes as long as all of pydantic.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
         content = YAML(typ="safe", pure=True).load(raw)
     except DuplicateKeyError as error:
@@ -53,11 +57,11 @@ def _mapping_of(raw: bytes, path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _line(error: MarkedYAMLError) -> int:
+def _line(error: "MarkedYAMLError") -> int:
     return error.problem_mark.line + 1 if error.problem_mark else 1
 
 
-def _duplicate(error: MarkedYAMLError) -> str:
+def _duplicate(error: "MarkedYAMLError") -> str:
     """``found duplicate key "image_tag" …`` without the values, which may be long."""
     problem = str(error.problem or "")
     return problem.partition(" with value")[0].replace("found duplicate key", "has the key twice:")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mgmtcluster import Settings
+from mgmtcluster import Settings, catalog
 from tests.rendering import Manifest, Manifests, containers_of, env_of, name_of, pod_spec, render
 
 SERVICES_NAMESPACES = ("registries", "utils", "metrics-system", "services")
@@ -375,3 +375,12 @@ def test_outside_and_cluster_ranges_change_policies_alone() -> None:
         names = changed(settings)
         assert names
         assert {name.split("/")[0] for name in names} == {"NetworkPolicy"}
+
+
+@each_database
+def test_what_differs_for_a_database_is_found_by_its_entry_in_the_catalog(database: str) -> None:
+    """Of that database, not of the other one."""
+    settings = Settings.of({database: {"members": 5}})
+    [asked] = [entry for entry in catalog.REPLICA_SETS if entry.setting == database]
+    [other] = [entry for entry in catalog.REPLICA_SETS if entry.setting != database]
+    assert (settings.database(asked).members, settings.database(other).members) == (5, 3)

@@ -9,7 +9,6 @@ from mgmtcluster import catalog
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
 from mgmtcluster.manifests import Object, pod_template
-from mgmtcluster.settings import DatabaseSettings
 
 _WORKERS: Final = 3
 
@@ -53,7 +52,7 @@ def _size(nodes: Sequence[Object], resource: str, least: float, words: str) -> R
 def labels(view: View) -> Iterator[Row]:
     """Each database has a labelled node for each of its members."""
     for database in catalog.REPLICA_SETS:
-        given: DatabaseSettings = getattr(view.expected.settings, database.setting)
+        given = view.expected.settings.database(database)
         key, _, value = given.node_label.partition("=")
         labelled = [node for node in view.workers if (node["metadata"].get("labels") or {}).get(key) == value]
         check, found = f"labels {database.name}", f"{len(labelled)} workers with {given.node_label}, for {given.members} members"

@@ -1,7 +1,7 @@
 """Dumps of a replicated database, the drill that proves them, and the way back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 from constructs import Construct
 from pydantic import Field
@@ -12,7 +12,8 @@ from mgmtcluster.constructs.database.replicated_database import ROOT, Replicated
 from mgmtcluster.constructs.parts.cron_job import cron_job
 from mgmtcluster.constructs.parts.objects import k8s, metadata, quantity
 from mgmtcluster.constructs.parts.scripts import read_scripts
-from mgmtcluster.databases.bucket import Bucket, place_problems
+from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, place_problems
+from mgmtcluster.databases.users import BACKUP_USER
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import SecretKey
@@ -23,14 +24,8 @@ from mgmtcluster.kinds.network import Cidr
 from mgmtcluster.kinds.quantities import Storage
 from mgmtcluster.kinds.schedules import Schedule
 
-#: The user who may read everything and write nothing.
-BACKUP_USER: Final = "backup"
-
 #: What a database's name is followed by in the names of the CronJobs.
 BACKUP, DRILL, RESTORE = "backup", "restore-drill", "restore"
-
-#: Weekly, when nobody works.
-DEFAULT_DRILL: Final = "0 4 * * 0"
 
 _STEPS = ("drill", "dump", "fetch", "lib", "member", "restore", "store")
 _SCRIPTS = (*(f"backup-{step}.sh" for step in _STEPS), "ready.sh")

@@ -11,14 +11,12 @@ from mgmtcluster.constructs.parts import pods as _pods
 from mgmtcluster.constructs.parts.network_policy import workload_policy
 from mgmtcluster.constructs.parts.objects import k8s, metadata, number, pod_labels
 from mgmtcluster.databases.grant import PASSWORD_ENV
+from mgmtcluster.databases.users import MONITOR_USER
 from mgmtcluster.edges import NAME_LABEL, Edge, Peer, record, reserve
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, SecretKey, TcpProbe
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Name, ObjectName
-
-#: The user who may read how members are, and the oplog, and nothing of the services' data.
-MONITOR_USER: Final = "monitor"
 
 #: Name of the port, as a ServiceMonitor asks for it.
 METRICS_PORT: Final = "metrics"

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from ipaddress import ip_network
 
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP, Endpoint
 from mgmtcluster.constructs.parts.pods import volume_name
 from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.images import image
+from mgmtcluster.kinds.network import within
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
 
 
@@ -79,9 +79,3 @@ def _outside_problems(options: ServiceOptions) -> Iterator[str]:
             for own in options["cluster_cidrs"]:
                 if within(cidr, own):
                     yield f"outside: {cidr!r} is within the cluster's own {own}; write a range outside it"
-
-
-def within(cidr: str, other: str) -> bool:
-    """Whether a range lies within another."""
-    inner, outer = ip_network(cidr), ip_network(other)
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
