@@ -10,6 +10,8 @@ from .constructs.database.backup import DatabaseBackup as DatabaseBackup
 from .constructs.database.monitoring import DatabaseMonitoring as DatabaseMonitoring
 from .constructs.database.replicated_database import ReplicatedDatabase as ReplicatedDatabase
 from .constructs.local_path_provisioner import LocalPathProvisioner as LocalPathProvisioner
+from .constructs.parts.context import Context as Context
+from .constructs.parts.context import set_context as set_context
 from .constructs.redis_queue import RedisQueue as RedisQueue
 from .constructs.secrets_bootstrap import SecretsBootstrap as SecretsBootstrap
 from .constructs.service.metrics_service import MetricsService as MetricsService
@@ -17,6 +19,7 @@ from .constructs.service.registry_service import RegistryService as RegistryServ
 from .constructs.service.web_service import WebService as WebService
 from .databases.bucket import Bucket as Bucket
 from .databases.grant import Grant as Grant
+from .databases.replica_set import ReplicaSet as ReplicaSet
 from .edges import Edge as Edge
 from .edges import Peer as Peer
 from .edges import edges_of as edges_of

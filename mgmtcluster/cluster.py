@@ -1,23 +1,21 @@
 """The management cluster: its charts, in install order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from constructs import Construct
 
 from mgmtcluster import catalog, rules
 from mgmtcluster.addresses import Endpoint, address_of
-from mgmtcluster.catalog import Service
-from mgmtcluster.charts.contract import seed_rule
-from mgmtcluster.charts.databases import MetricsDatabase, RegistryDatabase
+from mgmtcluster.charts import phases
+from mgmtcluster.charts.contract import contract_rule
+from mgmtcluster.charts.databases import DatabaseChart
 from mgmtcluster.charts.platform import Platform
-from mgmtcluster.charts.workloads import Metrics, Services
+from mgmtcluster.charts.services import Services
 from mgmtcluster.settings import Settings
 
 
 class ManagementCluster:
-    """Define the AIOS management cluster in an app: seven charts, and the rules that hold over all their objects.
-
-    A number of a chart, once given, never moves: it names the file that kubectl applies in order.
+    """Define the AIOS management cluster in an app: a chart per phase, and the rules that hold over all their objects.
 
     Args:
         app: the cdk8s app.
@@ -34,30 +32,29 @@ class ManagementCluster:
         services: the core services.
     """
 
-    def __init__(self, app: Construct, *, settings: Settings, registries: Sequence[Service] = catalog.REGISTRIES) -> None:
+    def __init__(self, app: Construct, *, settings: Settings, registries: Sequence[catalog.Service] = catalog.REGISTRIES) -> None:
         self.platform = Platform(app, settings=settings)
         volumes = self.platform.storage_class
-        self.registry_database = RegistryDatabase(app, settings=settings, storage_class=volumes)
-        self.registries = Services(
-            app, "20-registries", services=registries, settings=settings, database=self.registry_database.database
+        self.registry_database = DatabaseChart(
+            app, phases.REGISTRY_DATABASE, catalog.REGISTRY, settings=settings, storage_class=volumes
         )
-        self.utilities = Services(app, "30-utils", services=catalog.UTILITIES, settings=settings)
-        self.metrics_database = MetricsDatabase(app, settings=settings, storage_class=volumes)
-        self.metrics = Metrics(
-            app,
-            "50-metrics",
-            services=catalog.METRICS,
-            settings=settings,
-            database=self.metrics_database.database,
-            storage_class=volumes,
+        registry = self.registry_database.database
+        self.registries = Services(app, phases.REGISTRIES, settings=settings, services=registries, database=registry)
+        self.utilities = Services(app, phases.UTILITIES, settings=settings)
+        self.metrics_database = DatabaseChart(
+            app, phases.METRICS_DATABASE, catalog.METRICS_DB, settings=settings, storage_class=volumes
         )
-        self.services = Services(app, "60-services", services=catalog.SERVICES, settings=settings)
-        rules.enforce(app, seed_rule(settings), beside=_beside(settings))
+        metrics = self.metrics_database.database
+        self.metrics = Services(app, phases.METRICS, settings=settings, database=metrics, storage_class=volumes)
+        self.services = Services(app, phases.SERVICES, settings=settings)
+        rules.enforce(app, contract_rule(settings), beside=list(_beside(settings)))
 
 
-def _beside(settings: Settings) -> list[Endpoint]:
+def _beside(settings: Settings) -> Iterator[Endpoint]:
     """Services of the same cluster that somebody else installs."""
-    backups = (settings.registry_database.backup, settings.metrics_database.backup)
+    backups = [settings.database(database).backup for database in catalog.DATABASES]
     buckets = [backup.bucket.endpoint for backup in backups if backup and backup.bucket]
-    servers = [address_of(url) for url in (settings.adhoc_inference_url or "", *buckets)]
-    return [server.endpoint for server in servers if server]
+    for url in (settings.adhoc_inference_url or "", *buckets):
+        server = address_of(url)
+        if server:
+            yield server.endpoint

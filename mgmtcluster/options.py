@@ -1,14 +1,18 @@
-"""What every construct of a service may be told, beside its image, its endpoint and its database."""
+"""What can be said of a service and its containers.
+
+An option stands here once, with its type, its default and a line on what it means. Constructs, the catalog, the settings and the
+reference read it from here.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypedDict, cast
+from typing import Annotated, Any, Final, TypedDict, cast, get_type_hints
 
 from mgmtcluster.addresses import Address, Endpoint
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import DEFAULT_USER, Outside, Probe, Resources, SecretKey, TcpProbe
-from mgmtcluster.kinds.names import Directory, EnvName, Name, ObjectName, ServiceName
-from mgmtcluster.kinds.network import Cidr, HostAddress, Port
+from mgmtcluster.kinds.names import Directory, EnvName, Name, ServiceName
+from mgmtcluster.kinds.network import Port
 from mgmtcluster.kinds.quantities import Replicas, UserId
 
 #: What an environment variable may hold: literal text, an address that its endpoint made, or a key of a Secret.
@@ -45,69 +49,67 @@ class Sidecar:
         check_fields(self, where=f"Sidecar {self.name!r}")
 
 
-class ServiceOptions(TypedDict, total=False):
-    """What a service may be told; every key is optional.
+@dataclass(frozen=True)
+class Option:
+    """What an option is by default, and what it means.
 
     Attributes:
-        env: environment variables. An address is a projection of an ``Endpoint``, never text.
-        other_endpoints: further ports of the same Service.
-        aliases: further Services of these names on the same pods, inside the cluster.
-        replicas: number of pods. Default: 2.
-        probe_port: port that the default probes ask. Default: that of the endpoint.
-        readiness: decides whether a pod gets traffic. Default: the port accepts connections.
-        liveness: decides whether a container is restarted. Default: the same, over two minutes.
-        resources: requests and limits of the main container. Default: those of ``Resources``.
-        writes: directories it writes to, each an ``emptyDir``. Default: ``/tmp``.
-        sidecars: further containers of each pod. Default: none.
-        outside: hosts outside the cluster that it connects to. Default: none.
-        cluster_cidrs: the cluster's own ranges, which are not outside. Default: none.
-        user: user and group id. Default: 10001.
-        node_address: address of the nodes for clients outside. Default: the IP of the pod's node.
-        image_pull_secrets: names of Secrets for the image registry, in the same namespace. Default: none.
-        waits_for_database: hold the start back until its database has a primary that knows its user. Default: no.
-        component: the label ``app.kubernetes.io/component``. Default: the construct's kind.
+        default: the value where none is passed.
+        meaning: a sentence for the reader, which says the default where that is not plain.
     """
 
-    env: Mapping[EnvName, EnvValue]
-    other_endpoints: Sequence[Endpoint]
-    aliases: Sequence[ServiceName]
-    replicas: Replicas
-    probe_port: Port | None
-    readiness: Probe
-    liveness: Probe
-    resources: Resources
-    writes: Sequence[Directory]
-    sidecars: Sequence[Sidecar]
-    outside: Sequence[Outside]
-    cluster_cidrs: Sequence[Cidr]
-    user: UserId
-    node_address: HostAddress | None
-    image_pull_secrets: Sequence[ObjectName]
-    waits_for_database: bool
-    component: Name
+    default: Any
+    meaning: str
 
 
-_DEFAULTS: Final[ServiceOptions] = {
-    "env": {},
-    "other_endpoints": (),
-    "aliases": (),
-    "replicas": 2,
-    "probe_port": None,
-    "readiness": TcpProbe(),
-    "liveness": TcpProbe(period_seconds=20, failure_threshold=6),
-    "resources": Resources(),
-    "writes": ("/tmp",),
-    "sidecars": (),
-    "outside": (),
-    "cluster_cidrs": (),
-    "user": DEFAULT_USER,
-    "node_address": None,
-    "image_pull_secrets": (),
-    "waits_for_database": False,
-    "component": "service",
-}
+class PodOptions(TypedDict, total=False):
+    """What the catalog may say of a service too, because it is the same on every cluster."""
+
+    other_endpoints: Annotated[Sequence[Endpoint], Option((), "Further ports of the same Service.")]
+    aliases: Annotated[Sequence[ServiceName], Option((), "Further Services of these names on the same pods, inside the cluster.")]
+    replicas: Annotated[Replicas, Option(2, "Number of pods. Default: 2.")]
+    probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask. Default: that of the endpoint.")]
+    readiness: Annotated[Probe, Option(TcpProbe(), "Decides whether a pod gets traffic. Default: the port accepts connections.")]
+    liveness: Annotated[
+        Probe,
+        Option(
+            TcpProbe(period_seconds=20, failure_threshold=6),
+            "Decides whether a container is restarted. Default: the same, over two minutes.",
+        ),
+    ]
+    resources: Annotated[
+        Resources, Option(Resources(), "Requests and limits of the main container. Default: those of ``Resources``.")
+    ]
+    writes: Annotated[
+        Sequence[Directory], Option(("/tmp",), "Directories it writes to, one ``emptyDir`` per directory. Default: ``/tmp``.")
+    ]
+    sidecars: Annotated[Sequence[Sidecar], Option((), "Further containers of each pod. Default: none.")]
+    outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to. Default: none.")]
+    user: Annotated[UserId, Option(DEFAULT_USER, f"User and group id. Default: {DEFAULT_USER}.")]
+    waits_for_database: Annotated[
+        bool, Option(False, "Hold the start back until its database has a primary that knows its user. Default: no.")
+    ]
 
 
-def completed(options: ServiceOptions) -> ServiceOptions:
-    """These options, with the default of every one that is not given."""
+class ServiceOptions(PodOptions, total=False):
+    """What a service may be told; every key is optional."""
+
+    env: Annotated[
+        Mapping[EnvName, EnvValue],
+        Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text."),
+    ]
+    component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``. Default: the construct's kind.")]
+
+
+def options_of(options: type) -> dict[str, Option]:
+    """Every option of a class like ``ServiceOptions``, by its name."""
+    hints = get_type_hints(options, include_extras=True)
+    return {name: option for name, hint in hints.items() for option in hint.__metadata__ if isinstance(option, Option)}
+
+
+_DEFAULTS: Final = {name: option.default for name, option in options_of(ServiceOptions).items()}
+
+
+def completed(options: PodOptions) -> ServiceOptions:
+    """These options, with the default of every one that is not passed."""
     return cast(ServiceOptions, {**_DEFAULTS, **options})

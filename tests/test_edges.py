@@ -122,7 +122,9 @@ def test_every_pod_resolves_names_at_the_clusters_dns_alone(platform: Platform) 
 def test_egress_to_the_outside_is_what_the_catalog_says(platform: Platform) -> None:
     """Per service, the catalog's ranges of ports and no others; nobody else has any."""
     expected: dict[Peer, set[tuple[int, int]]] = {
-        Peer(service.endpoint.namespace, service.name): {ports for each in service.outside for ports in each.ports}
+        Peer(service.endpoint.namespace, service.name): {
+            ports for connection in service.options.get("outside", ()) for ports in connection.ports
+        }
         for service in catalog.ALL
     }
     for pod in pods_of(platform.objects):
@@ -138,7 +140,8 @@ def test_a_service_connects_outside_on_its_ports_alone(platform: Platform) -> No
 
 def test_every_connection_outside_has_its_reason_in_the_catalog() -> None:
     """A reviewer reads why."""
-    assert all(len(each.reason.split()) >= 3 for service in catalog.ALL for each in service.outside)
+    connections = [connection for service in catalog.ALL for connection in service.options.get("outside", ())]
+    assert all(len(connection.reason.split()) >= 3 for connection in connections)
 
 
 @pytest.mark.parametrize("own", ["10.244.3.4", SERVICE_ADDRESS, "10.111.1.1"])

@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 
 from mgmtcluster import Endpoint, rules
-from mgmtcluster.charts.contract import seed_rows, seed_rule
+from mgmtcluster.charts.contract import contract_rows, contract_rule
 from mgmtcluster.settings import Settings
 from tests.rendering import Manifest, Manifests
 
@@ -34,19 +34,19 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 )
 def test_a_row_of_the_seed_is_exact(row: Endpoint, expected: str) -> None:
     """A change of name, port or node port is found."""
-    assert rules.check(SERVICES, [seed_rows([ORDERS], {})]) == []
-    assert any(expected in each for each in rules.check(SERVICES, [seed_rows([row], {})]))
+    assert rules.check(SERVICES, [contract_rows([ORDERS], {})]) == []
+    assert any(expected in each for each in rules.check(SERVICES, [contract_rows([row], {})]))
 
 
 def test_an_alias_of_a_row_answers() -> None:
     """The second name of a row is a Service too."""
-    assert rules.check(SERVICES, [seed_rows([], {"orders": ORDERS})]) == []
-    assert rules.check(SERVICES, [seed_rows([], {"order": ORDERS})])
+    assert rules.check(SERVICES, [contract_rows([], {"orders": ORDERS})]) == []
+    assert rules.check(SERVICES, [contract_rows([], {"order": ORDERS})])
 
 
 def test_the_platform_has_every_row(objects: Manifests) -> None:
     """With all defaults, nothing is found."""
-    assert rules.check(objects, [seed_rule(Settings.of({}))]) == []
+    assert rules.check(objects, [contract_rule(Settings.of({}))]) == []
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_changed_service_of_the_platform_is_found(service: str, change: Manife
     for each in changed:
         if each["kind"] == "Service" and each["metadata"]["name"] == service:
             each["spec"]["ports"][0].update(change)
-    assert rules.check(changed, [seed_rule(Settings.of({}))])
+    assert rules.check(changed, [contract_rule(Settings.of({}))])
 
 
 def test_a_disabled_service_has_no_row(objects: Manifests) -> None:
     """What is not installed is not asked for, its second name included; what is enabled still is."""
     left = [each for each in objects if "adhoc-server" not in each["metadata"]["name"]]
     left = [each for each in left if "adhoc-serviers" not in each["metadata"]["name"]]
-    assert rules.check(left, [seed_rule(Settings.of({}))])
+    assert rules.check(left, [contract_rule(Settings.of({}))])
     disabled = Settings.of({"services": {"adhoc-server-registry-svc": {"enabled": False}}})
-    assert rules.check(left, [seed_rule(disabled)]) == []
+    assert rules.check(left, [contract_rule(disabled)]) == []

@@ -5,28 +5,29 @@ from typing import Final
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog import endpoints
 from mgmtcluster.catalog.core import SERVICES
-from mgmtcluster.catalog.databases import METRICS_DB, REGISTRY, REPLICA_SETS, ReplicaSet
-from mgmtcluster.catalog.metrics import METRICS, METRICS_LISTS, METRICS_REDIS_ABOUT
+from mgmtcluster.catalog.databases import DATABASES, METRICS_DB, REGISTRY, PlatformDatabase
+from mgmtcluster.catalog.metrics import METRICS, METRICS_QUEUE
 from mgmtcluster.catalog.registries import REGISTRIES
-from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Service, Setting, Value
+from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Queue, Service, Setting, Value
 from mgmtcluster.catalog.utilities import UTILITIES
 
 __all__ = [
     "ALL",
+    "DATABASES",
     "ENDPOINTS",
     "METRICS",
     "METRICS_DB",
-    "METRICS_LISTS",
-    "METRICS_REDIS_ABOUT",
+    "METRICS_QUEUE",
+    "NAMESPACES",
     "REGISTRIES",
     "REGISTRY",
-    "REPLICA_SETS",
     "SERVICES",
     "UTILITIES",
     "Database",
     "ImageName",
     "JsonMap",
-    "ReplicaSet",
+    "PlatformDatabase",
+    "Queue",
     "Service",
     "Setting",
     "Value",
@@ -38,3 +39,13 @@ ALL: Final = (*REGISTRIES, *UTILITIES, *METRICS, *SERVICES)
 
 #: Every row of the seed's table.
 ENDPOINTS: Final = tuple(value for value in vars(endpoints).values() if isinstance(value, Endpoint))
+
+#: The namespaces of its services, in the seed's order, then those in which a database has other names.
+NAMESPACES: Final = tuple(
+    dict.fromkeys(
+        [
+            *(endpoint.namespace for endpoint in ENDPOINTS),
+            *(database.alias_namespace for database in DATABASES if database.alias_namespace),
+        ]
+    )
+)

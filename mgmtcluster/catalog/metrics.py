@@ -4,14 +4,15 @@ from typing import Final
 
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.catalog.common import LARGER
-from mgmtcluster.catalog.service import Database, Service
+from mgmtcluster.catalog.service import Database, Queue, Service
 from mgmtcluster.kinds.containers import HttpProbe
 
-#: The seed's description of metrics-redis, which is no service of the platform's own.
-METRICS_REDIS_ABOUT: Final = "Redis instance used for metrics aggregation"
-
-#: The lists of metrics-redis: writers in other clusters push to them, the metrics services pop.
-METRICS_LISTS: Final = ("BLOCK_METRICS", "CLUSTER_METRICS", "vDAG_METRICS")
+#: Writers in other clusters push to its lists, the metrics services pop.
+METRICS_QUEUE: Final = Queue(
+    about="Redis instance used for metrics aggregation",
+    endpoint=at.METRICS_REDIS,
+    lists=("BLOCK_METRICS", "CLUSTER_METRICS", "vDAG_METRICS"),
+)
 
 METRICS: Final = (
     Service(

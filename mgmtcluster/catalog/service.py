@@ -1,11 +1,12 @@
 """What the catalog says of a service. How it is rendered, the constructs know; what differs between clusters, the settings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Unpack
 
 from mgmtcluster.addresses import Address, Endpoint
-from mgmtcluster.kinds.containers import Outside, Probe, Resources
-from mgmtcluster.options import Sidecar
+from mgmtcluster.options import PodOptions, Sidecar
 
 
 @dataclass(frozen=True)
@@ -42,39 +43,70 @@ class Database:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """One service of the platform.
-
-    Fields that are not listed are as in ``ServiceOptions``; a sidecar's image is a name, as the service's own is.
+class Queue:
+    """A Redis with lists, which no image of the platform's is needed for.
 
     Attributes:
         about: the seed's description.
         endpoint: where it answers; its Service is its name.
+        lists: the names of its lists.
+    """
+
+    about: str
+    endpoint: Endpoint
+    lists: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True, init=False)
+class Service:
+    """One service of the platform: the seed's facts, and the options that are the same on every cluster.
+
+    Args:
+        about: the seed's description.
+        endpoint: where it answers; its Service is its name.
         image: name of its image.
-        env: its variables, a line each.
+        env: its variables, a line per variable.
         database: the database it uses. Default: none.
-        replicas: Default: 2.
-        one_replica_because: why there is one pod of it, where there is.
-        queue: the endpoint of the Redis it consumes from, where it does.
+        one_replica_because: why there is one pod of it, where there is. Default: there are two.
+        queue: the endpoint of the Redis it consumes from. Default: it consumes from none.
+        options: see ``PodOptions``; a sidecar's image is a name, as the service's own is.
     """
 
     about: str
     endpoint: Endpoint
     image: str
-    env: Mapping[str, Value] = field(default_factory=dict)
-    database: Database | None = None
-    other_endpoints: Sequence[Endpoint] = ()
-    aliases: Sequence[str] = ()
-    probe_port: int | None = None
-    readiness: Probe | None = None
-    liveness: Probe | None = None
-    resources: Resources = Resources()
-    writes: Sequence[str] = ("/tmp",)
-    sidecars: Sequence[Sidecar] = ()
-    outside: Sequence[Outside] = ()
-    waits_for_database: bool = False
-    one_replica_because: str | None = None
-    queue: Endpoint | None = None
+    env: Mapping[str, Value]
+    database: Database | None
+    one_replica_because: str | None
+    queue: Endpoint | None
+    options: PodOptions
+
+    def __init__(
+        self,
+        *,
+        about: str,
+        endpoint: Endpoint,
+        image: str,
+        env: Mapping[str, Value] = MappingProxyType({}),
+        database: Database | None = None,
+        one_replica_because: str | None = None,
+        queue: Endpoint | None = None,
+        **options: Unpack[PodOptions],
+    ) -> None:
+        if one_replica_because:
+            options["replicas"] = 1
+        fields = {
+            "about": about,
+            "endpoint": endpoint,
+            "image": image,
+            "env": env,
+            "database": database,
+            "one_replica_because": one_replica_because,
+            "queue": queue,
+            "options": options,
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
     @property
     def name(self) -> str:
@@ -82,14 +114,19 @@ class Service:
         return self.endpoint.service
 
     @property
-    def replicas(self) -> int:
-        """Pods by default: two wherever the process keeps no state."""
-        return 1 if self.one_replica_because else 2
+    def aliases(self) -> Sequence[str]:
+        """Other names of its Service."""
+        return self.options.get("aliases", ())
+
+    @property
+    def sidecars(self) -> Sequence[Sidecar]:
+        """Further containers of its pods, with the names of their images."""
+        return self.options.get("sidecars", ())
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All its rows of the seed."""
-        return (self.endpoint, *self.other_endpoints)
+        return (self.endpoint, *self.options.get("other_endpoints", ()))
 
     @property
     def addresses(self) -> Mapping[str, Address]:
@@ -97,6 +134,5 @@ class Service:
         found = {name: value for name, value in self.env.items() if isinstance(value, Address)}
         for name, value in self.env.items():
             if isinstance(value, JsonMap):
-                inner = {f"{name}.{key}": each for key, each in value.items.items() if isinstance(each, Address)}
-                found |= inner
+                found |= {f"{name}.{key}": item for key, item in value.items.items() if isinstance(item, Address)}
         return found | ({"REDIS_HOST": self.queue.host} if self.queue else {})

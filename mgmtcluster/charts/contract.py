@@ -10,15 +10,15 @@ from mgmtcluster.rules import Rule
 from mgmtcluster.settings import Settings
 
 
-def seed_rule(settings: Settings) -> Rule:
+def contract_rule(settings: Settings) -> Rule:
     """The seed's table, less what the settings disable."""
     disabled = {name for name, setting in settings.services.items() if not setting.enabled}
     rows = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.service not in disabled]
     aliases = {alias: service.endpoint for service in catalog.ALL for alias in service.aliases if service.name not in disabled}
-    return seed_rows(rows, aliases)
+    return contract_rows(rows, aliases)
 
 
-def seed_rows(rows: Sequence[Endpoint], aliases: Mapping[str, Endpoint]) -> Rule:
+def contract_rows(rows: Sequence[Endpoint], aliases: Mapping[str, Endpoint]) -> Rule:
     """The rule that each of these rows is exact: the Service's name, namespace, port, and node port or none.
 
     Args:

@@ -4,16 +4,15 @@ from cdk8s import App, YamlOutputType
 from constructs import Construct
 
 from mgmtcluster import catalog, rules
-from mgmtcluster.charts.phase import Phase, Wave
+from mgmtcluster.charts.phase_chart import PhaseChart
+from mgmtcluster.charts.phases import PHASES, Phase, Wave
 from mgmtcluster.constructs.database.alerts import DatabaseAlerts
 from mgmtcluster.output import MONITORING_FOLDER
 from mgmtcluster.settings import Settings
 
-_PHASES = {catalog.REGISTRY: "10-registry-database", catalog.METRICS_DB: "40-metrics-database"}
-
 
 class Monitoring:
-    """Define the ServiceMonitors and PrometheusRules of both databases in an app of their own: a chart a database.
+    """Define the ServiceMonitors and PrometheusRules of all databases in an app of their own: a chart a database.
 
     Args:
         app: the cdk8s app.
@@ -24,7 +23,8 @@ class Monitoring:
     """
 
     def __init__(self, app: Construct, *, settings: Settings) -> None:
-        self.alerts = {what.name: _alerts(app, what, settings=settings) for what in catalog.REPLICA_SETS}
+        databases = [(phase, phase.database) for phase in PHASES if phase.database]
+        self.alerts = {database.name: _alerts(app, phase, database, settings) for phase, database in databases}
         rules.enforce(app)
 
 
@@ -39,14 +39,14 @@ def synth_monitoring(folder: str, *, settings: Settings) -> None:
         app.synth()
 
 
-def _alerts(app: Construct, what: catalog.ReplicaSet, *, settings: Settings) -> DatabaseAlerts:
-    given = settings.database(what)
+def _alerts(app: Construct, phase: Phase, database: catalog.PlatformDatabase, settings: Settings) -> DatabaseAlerts:
+    wanted = settings.database(database)
     return DatabaseAlerts(
-        Phase(app, _PHASES[what], wave=Wave.CLAIMS),
-        what.name,
-        database=what.name,
-        namespace=what.namespace,
-        members=given.members,
-        backup_schedule=given.backup.schedule if given.backup else None,
-        drill_schedule=given.backup.drill_schedule if given.backup else None,
+        PhaseChart(app, phase, settings=settings, wave=Wave.CLAIMS),
+        database.name,
+        database=database.name,
+        namespace=database.namespace,
+        members=wanted.members,
+        backup_schedule=wanted.backup.schedule if wanted.backup else None,
+        drill_schedule=wanted.backup.drill_schedule if wanted.backup else None,
     )

@@ -60,7 +60,7 @@ def restore(view: View, old: OldDatabase) -> list[str]:
     ]
 
 
-def _uri(view: View, what: catalog.ReplicaSet, hosts: list[str], user: str = "") -> str:
+def _uri(view: View, what: catalog.PlatformDatabase, hosts: list[str], user: str = "") -> str:
     """The connection string of a set; both installers give it the same name."""
     [name] = {
         argument.partition("=")[2]
@@ -73,7 +73,7 @@ def _uri(view: View, what: catalog.ReplicaSet, hosts: list[str], user: str = "")
     return f"mongodb://{user}{','.join(f'{host}:{MONGODB_PORT}' for host in hosts)}/?replicaSet={name}"
 
 
-def _named(what: catalog.ReplicaSet) -> str | None:
+def _named(what: catalog.PlatformDatabase) -> str | None:
     """The platform's name of what lies in the unnamed database of this set."""
     [service] = [each for each in catalog.REGISTRIES if each.endpoint == at.COMPONENTS_REGISTRY]
     return service.database.name if service.database and service.endpoint.namespace == what.namespace else None

@@ -10,7 +10,7 @@ from typing import Final
 import yaml
 from cdk8s import App, YamlOutputType
 
-from mgmtcluster.charts.phase import PART_OF
+from mgmtcluster.charts.phases import PART_OF
 from mgmtcluster.cli.api import Kind
 from mgmtcluster.cluster import ManagementCluster
 from mgmtcluster.manifests import Object

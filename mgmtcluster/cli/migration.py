@@ -90,7 +90,7 @@ def _install(view: View) -> Iterator[Step]:
         yield Step("Label the nodes", "Each member of a database stays on one node with the database's label.", missing)
     wait = "--for=condition=Complete --timeout=30m"
     databases = [
-        f"kubectl wait job -n {what.namespace} -l {NAME_LABEL}={what.name}-init-client {wait}" for what in catalog.REPLICA_SETS
+        f"kubectl wait job -n {what.namespace} -l {NAME_LABEL}={what.name}-init-client {wait}" for what in catalog.DATABASES
     ]
     files = [phase for phase, objects in view.expected.phases.items() if _is_needed_first(objects)]
     commands = [f"kubectl apply -f dist/{phase}.k8s.yaml" for phase in files]
@@ -101,7 +101,7 @@ def _install(view: View) -> Iterator[Step]:
 
 def _is_needed_first(objects: Sequence[Object]) -> bool:
     """Whether a phase holds the namespaces or a database."""
-    databases = {(each.namespace, each.name) for each in catalog.REPLICA_SETS}
+    databases = {(each.namespace, each.name) for each in catalog.DATABASES}
     sets = {(each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects if each["kind"] == "StatefulSet"}
     return bool(databases & sets) or any(each["kind"] == "Namespace" for each in objects)
 

@@ -98,7 +98,7 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
             internal=[_internal(endpoint, name) for name in (endpoint.service, *(service.aliases if service else ()))],
             external=_external(endpoint, expected.settings.node_address or node or _ANY_NODE),
             replicas=replicas[key],
-            about=service.about if service else catalog.METRICS_REDIS_ABOUT,
+            about=service.about if service else catalog.METRICS_QUEUE.about,
             ready=None if ready is None else ready.get(key, 0),
         )
 

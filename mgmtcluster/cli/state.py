@@ -127,7 +127,7 @@ def _look(cluster: Cluster, expected: Expected) -> State:
     return State(
         whole=all(phase.whole for phase in phases),
         phases=phases,
-        databases=[_database(each, expected, live) for each in catalog.REPLICA_SETS],
+        databases=[_database(each, expected, live) for each in catalog.DATABASES],
         pods=list(troubles(pods)),
         events=warnings(cluster, expected.namespaces),
     )
@@ -176,7 +176,7 @@ def _workload(asked: Object, found: Object | None) -> Workload:
     return Workload(name, max(ready, 0), units, "")
 
 
-def _database(what: catalog.ReplicaSet, expected: Expected, live: Mapping[str, Object]) -> Database:
+def _database(what: catalog.PlatformDatabase, expected: Expected, live: Mapping[str, Object]) -> Database:
     [asked] = (
         each["spec"]["replicas"]
         for each in expected.of_kind("StatefulSet")

@@ -5,18 +5,10 @@ import json
 from constructs import Construct
 
 from mgmtcluster import images
-from mgmtcluster.constructs.parts import pods as _pods
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import (
-    ClusterRole,
-    ClusterRoleBinding,
-    StorageClass,
-    content_hash,
-    k8s,
-    metadata,
-    pod_labels,
-)
-from mgmtcluster.edges import NAME_LABEL, Peer
+from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s
+from mgmtcluster.constructs.parts.workload import RBAC_GROUP, Workload
+from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
@@ -71,119 +63,84 @@ class LocalPathProvisioner(Construct):
         helper_image: Image = images.BUSYBOX,
     ) -> None:
         super().__init__(scope, id)
-        self._namespace = namespace
-        self.storage_class = StorageClass(
-            self,
-            "storage-class",
-            # `local` volumes, unlike hostPath ones, are given to the group of the pod's user by the kubelet.
-            metadata=self._cluster_metadata(storage_class, {"defaultVolumeType": "local"}),
+        self._workload = Workload(self, Peer(namespace, _NAME), _COMPONENT)
+        self.storage_class = self._storage_class(storage_class, provisioner)
+        self._grant_rights(f"{namespace}-{_NAME}")
+        config = _config(directory, helper_image)
+        self._workload.config_map("config", _CONFIG, config)
+        container = self._container(image, helper_image, provisioner)
+        self.deployment = self._deployment(container, checksum=content_hash(config))
+        self._workload.network_policy(to_api_server=True)
+        self.node.default_child = self.storage_class
+
+    def _storage_class(self, name: str, provisioner: str) -> Manifest:
+        # `local` volumes, unlike hostPath ones, are given to the group of the pod's user by the kubelet.
+        metadata = self._workload.metadata(name, namespaced=False, annotations={"defaultVolumeType": "local"})
+        props = k8s.KubeStorageClassProps(
+            metadata=metadata,
             provisioner=provisioner,
             reclaim_policy="Retain",
             volume_binding_mode="WaitForFirstConsumer",
         )
-        self._grant_rights(f"{namespace}-{_NAME}")
-        config = _config(directory, helper_image)
-        k8s.KubeConfigMap(self, "config", metadata=self._metadata(_CONFIG), data=config)
-        self.deployment = self._deployment(image, helper_image, provisioner, content_hash(config))
-        workload_policy(self, "network-policy", peer=Peer(namespace, _NAME), component=_COMPONENT, to_api_server=True)
-        self.node.default_child = self.storage_class
-
-    def _metadata(self, name: str = _NAME) -> k8s.ObjectMeta:
-        return metadata(self, name=name, namespace=self._namespace, workload=_NAME, component=_COMPONENT)
-
-    def _cluster_metadata(self, name: str, annotations: dict[str, str] | None = None) -> k8s.ObjectMeta:
-        return metadata(self, name=name, namespace=None, workload=_NAME, component=_COMPONENT, annotations=annotations)
+        return Manifest(self, "storage-class", props)
 
     def _grant_rights(self, cluster_role: str) -> None:
         """Rights of the provisioner: the claims, volumes, nodes and classes it watches; helper pods in its own namespace."""
-        k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(), automount_service_account_token=False)
-        subjects = [k8s.Subject(kind="ServiceAccount", name=_NAME, namespace=self._namespace)]
-        group = "rbac.authorization.k8s.io"
-        ClusterRole(
-            self,
-            "cluster-role",
-            metadata=self._cluster_metadata(cluster_role),
-            rules=[
-                _rule(["persistentvolumeclaims"], "get", "list", "watch"),
-                _rule(["persistentvolumes"], "get", "list", "watch", "create", "delete"),
-                _rule(["nodes"], "get"),
-                _rule(["events"], "create", "patch"),
-                _rule(["storageclasses"], "get", "list", "watch", api_group="storage.k8s.io"),
-            ],
-        )
-        ClusterRoleBinding(
-            self,
-            "cluster-role-binding",
-            metadata=self._cluster_metadata(cluster_role),
-            role_ref=k8s.RoleRef(api_group=group, kind="ClusterRole", name=cluster_role),
-            subjects=subjects,
-        )
-        k8s.KubeRole(
-            self,
-            "role",
-            metadata=self._metadata(),
-            rules=[
-                _rule(["pods"], "get", "create", "delete"),
-                _rule(["pods/log"], "get"),
-                k8s.PolicyRule(api_groups=[""], resources=["configmaps"], resource_names=[_CONFIG], verbs=["get"]),
-            ],
-        )
-        k8s.KubeRoleBinding(
-            self,
-            "role-binding",
-            metadata=self._metadata(),
-            role_ref=k8s.RoleRef(api_group=group, kind="Role", name=_NAME),
-            subjects=subjects,
+        self._workload.service_account()
+        metadata = self._workload.metadata(cluster_role, namespaced=False)
+        rules = [
+            _rule(["persistentvolumeclaims"], "get", "list", "watch"),
+            _rule(["persistentvolumes"], "get", "list", "watch", "create", "delete"),
+            _rule(["nodes"], "get"),
+            _rule(["events"], "create", "patch"),
+            _rule(["storageclasses"], "get", "list", "watch", api_group="storage.k8s.io"),
+        ]
+        Manifest(self, "cluster-role", k8s.KubeClusterRoleProps(metadata=metadata, rules=rules))
+        role_ref = k8s.RoleRef(api_group=RBAC_GROUP, kind="ClusterRole", name=cluster_role)
+        binding = k8s.KubeClusterRoleBindingProps(metadata=metadata, role_ref=role_ref, subjects=[self._workload.subject])
+        Manifest(self, "cluster-role-binding", binding)
+        self._workload.role(
+            _rule(["pods"], "get", "create", "delete"),
+            _rule(["pods/log"], "get"),
+            k8s.PolicyRule(api_groups=[""], resources=["configmaps"], resource_names=[_CONFIG], verbs=["get"]),
         )
 
-    def _deployment(self, image: str, helper_image: str, provisioner: str, config_hash: str) -> k8s.KubeDeployment:
-        selector = k8s.LabelSelector(match_labels={NAME_LABEL: _NAME})
-        return k8s.KubeDeployment(
-            self,
-            "deployment",
-            metadata=self._metadata(),
-            spec=k8s.DeploymentSpec(
-                # One at a time: two would both make a claim's volume.
-                replicas=1,
-                strategy=k8s.DeploymentStrategy(type="Recreate"),
-                selector=selector,
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=_NAME, component=_COMPONENT),
-                        annotations={"checksum/config": config_hash},
-                    ),
-                    spec=self._pod_spec(image, helper_image, provisioner),
-                ),
-            ),
-        )
-
-    def _pod_spec(self, image: str, helper_image: str, provisioner: str) -> k8s.PodSpec:
-        return _pods.pod_spec(
-            service_account=_NAME,
+    def _deployment(self, container: k8s.Container, *, checksum: str) -> Manifest:
+        template = self._workload.pod_template(
             user=DEFAULT_USER,
+            annotations={"checksum/config": checksum},
             with_token=True,
-            containers=[
-                _pods.container(
-                    name=_NAME,
-                    image=image,
-                    command=[
-                        "local-path-provisioner",
-                        "start",
-                        "--config=/etc/config/config.json",
-                        f"--provisioner-name={provisioner}",
-                        f"--namespace={self._namespace}",
-                        f"--configmap-name={_CONFIG}",
-                        f"--service-account-name={_NAME}",
-                        f"--helper-image={helper_image}",
-                    ],
-                    resources=Resources(memory="64Mi", memory_limit="128Mi", cpu_limit="250m"),
-                    env=_pods.env_vars({"CONFIG_MOUNT_PATH": "/etc/config/"}),
-                    mounts=[k8s.VolumeMount(name="config", mount_path="/etc/config", read_only=True)],
-                    readiness=_pods.probe(_READINESS),
-                    liveness=_pods.probe(_LIVENESS),
-                )
+            containers=[container],
+            volumes=[pods.config_map_volume("config", _CONFIG)],
+        )
+        spec = k8s.DeploymentSpec(
+            # One at a time: two would both make a claim's volume.
+            replicas=1,
+            strategy=k8s.DeploymentStrategy(type="Recreate"),
+            selector=k8s.LabelSelector(match_labels=self._workload.selector),
+            template=template,
+        )
+        return Manifest(self, "deployment", k8s.KubeDeploymentProps(metadata=self._workload.metadata(), spec=spec))
+
+    def _container(self, image: str, helper_image: str, provisioner: str) -> k8s.Container:
+        return pods.container(
+            name=_NAME,
+            image=image,
+            command=[
+                "local-path-provisioner",
+                "start",
+                "--config=/etc/config/config.json",
+                f"--provisioner-name={provisioner}",
+                f"--namespace={self._workload.peer.namespace}",
+                f"--configmap-name={_CONFIG}",
+                f"--service-account-name={_NAME}",
+                f"--helper-image={helper_image}",
             ],
-            volumes=[_pods.config_map_volume("config", _CONFIG)],
+            resources=Resources(memory="64Mi", memory_limit="128Mi", cpu_limit="250m"),
+            env=pods.env_vars({"CONFIG_MOUNT_PATH": "/etc/config/"}),
+            mounts=[k8s.VolumeMount(name="config", mount_path="/etc/config", read_only=True)],
+            readiness=pods.probe(_READINESS),
+            liveness=pods.probe(_LIVENESS),
         )
 
 

@@ -6,14 +6,14 @@ from constructs import Construct
 
 from mgmtcluster import images
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.constructs.parts import pods as _pods
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import LateStatefulSet, content_hash, k8s, metadata, pod_labels, quantity
+from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s, quantity
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY, read_scripts
-from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_stored_claim_templates
+from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, with_stored_claim_templates
+from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.edges import NAME_LABEL, Peer, reserve
+from mgmtcluster.edges import Peer, reserve
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
@@ -23,6 +23,7 @@ from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
 _COMMANDS = ("ping", "hello", "select", "lpush", "brpop", "llen")
 _ADMIN = "admin"
+_COMPONENT = "queue"
 _SCRIPT = "start-redis.sh"
 _MIB = 1024**2
 
@@ -44,7 +45,6 @@ class RedisQueue(Construct):
         memory: request and limit; three quarters of it are for data.
         storage_class: Default: the cluster's default class.
         admin_secret: a Secret made elsewhere with the administrator's ``password``; then no Job makes one.
-        image_pull_secrets: names of Secrets for the image registry.
 
     Attributes:
         endpoint: as given.
@@ -71,122 +71,98 @@ class RedisQueue(Construct):
         memory: Memory = "512Mi",
         storage_class: ObjectName | None = None,
         admin_secret: ObjectName | None = None,
-        image_pull_secrets: Sequence[ObjectName] = (),
     ) -> None:
         super().__init__(scope, id)
         self.endpoint = endpoint
-        self._peer = Peer(endpoint.namespace, endpoint.service)
-        reserve(self, namespace=endpoint.namespace, services=[endpoint.service], endpoints=[endpoint])
-        self._admin_secret = admin_secret or user_secret(endpoint.service, _ADMIN)
+        peer = Peer(endpoint.namespace, endpoint.service)
+        self._workload = Workload(self, peer, _COMPONENT)
+        self._config = f"{peer.name}-config"
+        self._admin_secret = admin_secret or user_secret(peer.name, _ADMIN)
+        reserve(self, namespace=peer.namespace, services=[peer.name], endpoints=[endpoint])
         data = {"redis.conf": _configuration(endpoint.port, memory), **read_scripts(_SCRIPT)}
-        k8s.KubeConfigMap(self, "config", metadata=self._metadata(self._config), data=data)
-        k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(), automount_service_account_token=False)
-        self.service = self._service()
+        self._workload.config_map("config", self._config, data)
+        self._workload.service_account()
+        exposed = endpoint.node_port is not None
+        port = pods.service_port(endpoint, exposed=exposed)
+        self.service = self._workload.service("service", [port], type="NodePort" if exposed else "ClusterIP")
         rules = " ".join(["-@all", *(f"~{name}" for name in lists), *(f"+{command}" for command in _COMMANDS)])
-        self.stateful_set = LateStatefulSet(
-            self,
-            "stateful-set",
-            complete=with_stored_claim_templates,
-            metadata=self._metadata(),
-            spec=k8s.StatefulSetSpec(
-                service_name=self._peer.name,
-                replicas=1,
-                update_strategy=k8s.StatefulSetUpdateStrategy(type="RollingUpdate"),
-                persistent_volume_claim_retention_policy=RETAIN,
-                selector=k8s.LabelSelector(match_labels={NAME_LABEL: self._peer.name}),
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(
-                        labels=pod_labels(self, workload=self._peer.name, component="queue") | _pods.version_label(image),
-                        annotations={"checksum/config": content_hash(data)},
-                    ),
-                    spec=self._pod_spec(image, memory, rules, image_pull_secrets),
-                ),
-                volume_claim_templates=[claim_template(storage, storage_class)],
-            ),
-        )
-        self.network_policy = workload_policy(
-            self,
-            "network-policy",
-            peer=self._peer,
-            component="queue",
-            exposed_ports=[endpoint.port] if endpoint.node_port else [],
-        )
-        self.secrets = None if admin_secret else self._bootstrap(bootstrap_image, image_pull_secrets)
+        template = self._pod_template(image, memory, rules, checksum=content_hash(data))
+        self.stateful_set = self._stateful_set(template, claim_template(storage, storage_class))
+        self.network_policy = self._workload.network_policy(exposed_ports=[endpoint.port] if exposed else [])
+        self.secrets = None if admin_secret else self._bootstrap(bootstrap_image)
         self.node.default_child = self.service
 
-    @property
-    def _config(self) -> str:
-        return f"{self._peer.name}-config"
-
-    def _metadata(self, name: str | None = None) -> k8s.ObjectMeta:
-        peer = self._peer
-        return metadata(self, name=name or peer.name, namespace=peer.namespace, workload=peer.name, component="queue")
-
-    def _service(self) -> k8s.KubeService:
-        return k8s.KubeService(
+    def _stateful_set(self, template: k8s.PodTemplateSpec, claim: k8s.KubePersistentVolumeClaimProps) -> Manifest:
+        return Manifest(
             self,
-            "service",
-            metadata=self._metadata(),
-            spec=k8s.ServiceSpec(
-                type="NodePort" if self.endpoint.node_port else "ClusterIP",
-                selector={NAME_LABEL: self._peer.name},
-                ports=[_pods.service_port(self.endpoint, exposed=self.endpoint.node_port is not None)],
-            ),
-        )
-
-    def _pod_spec(self, image: str, memory: str, rules: str, image_pull_secrets: Sequence[str]) -> k8s.PodSpec:
-        resources = Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory)
-        return _pods.pod_spec(
-            service_account=self._peer.name,
-            user=DEFAULT_USER,
-            image_pull_secrets=image_pull_secrets,
-            containers=[
-                _pods.container(
-                    name=self._peer.name,
-                    image=image,
-                    command=["sh", f"{SCRIPTS_DIRECTORY}/{_SCRIPT}", f"{SCRIPTS_DIRECTORY}/redis.conf"],
-                    resources=resources,
-                    env=_pods.env_vars(
-                        {
-                            "ACL_FILE": "/tmp/users.acl",
-                            "ADMIN_PASSWORD_FILE": f"/secrets/{_ADMIN}/{PASSWORD_KEY}",
-                            "DEFAULT_USER_RULES": rules,
-                        }
-                    ),
-                    ports=[k8s.ContainerPort(name=_pods.port_name(self.endpoint), container_port=self.endpoint.port)],
-                    mounts=[
-                        k8s.VolumeMount(name="data", mount_path="/data"),
-                        k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
-                        k8s.VolumeMount(name="admin", mount_path=f"/secrets/{_ADMIN}", read_only=True),
-                        k8s.VolumeMount(name="tmp", mount_path="/tmp"),
-                    ],
-                    readiness=_pods.probe(_ping(self.endpoint.port), port=self.endpoint.port),
-                    liveness=_pods.probe(TcpProbe(period_seconds=20, failure_threshold=6), port=self.endpoint.port),
-                    # Loading a long append-only file takes a while.
-                    startup=_pods.probe(TcpProbe(period_seconds=5, failure_threshold=120), port=self.endpoint.port),
-                )
-            ],
-            volumes=[
-                _pods.config_map_volume("scripts", self._config),
-                k8s.Volume(name="admin", secret=k8s.SecretVolumeSource(secret_name=self._admin_secret, default_mode=0o440)),
-                k8s.Volume(
-                    name="tmp",
-                    empty_dir=k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity("1Mi")),
+            "stateful-set",
+            k8s.KubeStatefulSetProps(
+                metadata=self._workload.metadata(),
+                spec=k8s.StatefulSetSpec(
+                    service_name=self._workload.peer.name,
+                    replicas=1,
+                    update_strategy=k8s.StatefulSetUpdateStrategy(type="RollingUpdate"),
+                    persistent_volume_claim_retention_policy=RETAIN,
+                    selector=k8s.LabelSelector(match_labels=self._workload.selector),
+                    template=template,
+                    volume_claim_templates=[claim],
                 ),
+            ),
+            complete=with_stored_claim_templates,
+        )
+
+    def _pod_template(self, image: str, memory: str, rules: str, *, checksum: str) -> k8s.PodTemplateSpec:
+        secret = k8s.SecretVolumeSource(secret_name=self._admin_secret, default_mode=0o440)
+        in_memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity("1Mi"))
+        return self._workload.pod_template(
+            user=DEFAULT_USER,
+            image=image,
+            annotations={"checksum/config": checksum},
+            containers=[self._container(image, memory, rules)],
+            volumes=[
+                pods.config_map_volume("scripts", self._config),
+                k8s.Volume(name="admin", secret=secret),
+                k8s.Volume(name="tmp", empty_dir=in_memory),
             ],
         )
 
-    def _bootstrap(self, image: str, image_pull_secrets: Sequence[str]) -> SecretsBootstrap:
+    def _container(self, image: str, memory: str, rules: str) -> k8s.Container:
+        port = self.endpoint.port
+        env = {
+            "ACL_FILE": "/tmp/users.acl",
+            "ADMIN_PASSWORD_FILE": f"/secrets/{_ADMIN}/{PASSWORD_KEY}",
+            "DEFAULT_USER_RULES": rules,
+        }
+        return pods.container(
+            name=self._workload.peer.name,
+            image=image,
+            command=["sh", f"{SCRIPTS_DIRECTORY}/{_SCRIPT}", f"{SCRIPTS_DIRECTORY}/redis.conf"],
+            resources=Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory),
+            env=pods.env_vars(env),
+            ports=[k8s.ContainerPort(name=pods.port_name(self.endpoint), container_port=port)],
+            mounts=[
+                k8s.VolumeMount(name=DATA, mount_path="/data"),
+                k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
+                k8s.VolumeMount(name="admin", mount_path=f"/secrets/{_ADMIN}", read_only=True),
+                k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+            ],
+            readiness=pods.probe(_ping(port), port=port),
+            liveness=pods.probe(TcpProbe(period_seconds=20, failure_threshold=6), port=port),
+            # Loading a long append-only file takes a while.
+            startup=pods.probe(TcpProbe(period_seconds=5, failure_threshold=120), port=port),
+        )
+
+    def _bootstrap(self, image: str) -> SecretsBootstrap:
+        peer = self._workload.peer
         return SecretsBootstrap(
             self,
             "secrets",
-            name=f"{self._peer.name}-bootstrap",
-            namespace=self._peer.namespace,
+            name=f"{peer.name}-bootstrap",
+            namespace=peer.namespace,
             image=image,
             secrets=lambda: {self._admin_secret: {PASSWORD_KEY: "password"}},
-            labels=pod_labels(self, workload=self._peer.name, component="queue"),
-            component="queue",
-            image_pull_secrets=tuple(image_pull_secrets),
+            labels=self._workload.labels,
+            component=_COMPONENT,
         )
 
 

@@ -5,15 +5,15 @@ from typing import Literal
 
 from constructs import Construct
 
-from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import Json, k8s, metadata
+from mgmtcluster.constructs.parts.objects import Json, k8s
 from mgmtcluster.constructs.parts.scripts import read_scripts
+from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import Name, ObjectName
+from mgmtcluster.kinds.names import Name
 
 #: What a key of a Secret is generated as.
 Kind = Literal["keyfile", "password"]
@@ -38,7 +38,6 @@ class SecretsBootstrap(Construct):
         image: an image with mongosh, such as ``images.MONGO``.
         secrets: called at synth, when every user is known.
         labels: labels of the Secrets.
-        image_pull_secrets: names of Secrets for the image registry.
         component: the label ``app.kubernetes.io/component``.
 
     Attributes:
@@ -60,48 +59,23 @@ class SecretsBootstrap(Construct):
         secrets: Callable[[], Secrets],
         labels: Mapping[str, str],
         component: Name,
-        image_pull_secrets: list[ObjectName] | tuple[ObjectName, ...] = (),
     ) -> None:
         super().__init__(scope, id)
-        self._name = name
-        self._namespace = namespace
-        self._component = component
-        self._grant_creation()
+        workload = Workload(self, Peer(namespace, name), component)
+        workload.role(k8s.PolicyRule(api_groups=[""], resources=["secrets"], verbs=["create"]))
         scripts = read_scripts(_SCRIPT)
-        k8s.KubeConfigMap(self, "scripts", metadata=self._metadata(), data=scripts)
+        workload.config_map("scripts", name, scripts)
         self.job = mongosh_job(
-            self,
-            name=name,
-            namespace=namespace,
-            component=component,
+            workload,
             image=image,
             script=_SCRIPT,
             config_map=name,
             scripts=scripts,
             volumes={_TOKEN_DIRECTORY: _token_volume()},
             env=lambda: {"SECRETS": _plan(secrets()), "LABELS": dict(labels)},
-            image_pull_secrets=image_pull_secrets,
         )
-        workload_policy(self, "network-policy", peer=Peer(namespace, name), component=component, to_api_server=True)
+        workload.network_policy(to_api_server=True)
         self.node.default_child = self.job
-
-    def _metadata(self) -> k8s.ObjectMeta:
-        return metadata(self, name=self._name, namespace=self._namespace, workload=self._name, component=self._component)
-
-    def _grant_creation(self) -> None:
-        k8s.KubeRole(
-            self,
-            "role",
-            metadata=self._metadata(),
-            rules=[k8s.PolicyRule(api_groups=[""], resources=["secrets"], verbs=["create"])],
-        )
-        k8s.KubeRoleBinding(
-            self,
-            "role-binding",
-            metadata=self._metadata(),
-            role_ref=k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=self._name),
-            subjects=[k8s.Subject(kind="ServiceAccount", name=self._name, namespace=self._namespace)],
-        )
 
 
 def _plan(secrets: Secrets) -> list[Json]:
@@ -110,11 +84,11 @@ def _plan(secrets: Secrets) -> list[Json]:
 
 def _token_volume() -> k8s.Volume:
     """What ``automountServiceAccountToken`` would mount, but with a token that lives for ten minutes only."""
-    namespace = k8s.DownwardApiVolumeFile(path="namespace", field_ref=_pods.pod_field("metadata.namespace"))
+    namespace = k8s.DownwardApiVolumeFile(path="namespace", field_ref=pods.pod_field("metadata.namespace"))
     return k8s.Volume(
         name="token",
         projected=k8s.ProjectedVolumeSource(
-            default_mode=_pods.READ_ONLY_MODE,
+            default_mode=pods.READ_ONLY_MODE,
             sources=[
                 k8s.VolumeProjection(
                     service_account_token=k8s.ServiceAccountTokenProjection(path="token", expiration_seconds=_TOKEN_SECONDS)

@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -82,16 +80,7 @@ class Bucket:
     @property
     def outside(self) -> list[Outside]:
         """The connection to it, where it is outside the cluster; by its address, where it has no name."""
-        if self.address:
-            return []
-        parts = urlsplit(self.endpoint)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        try:
-            address = ip_address(parts.hostname or "")
-            cidrs: tuple[str, ...] = (f"{address}/{address.max_prefixlen}",)
-        except ValueError:
-            cidrs = ()
-        return [Outside(ports=((port, port),), reason="the bucket that dumps are in", cidrs=cidrs)]
+        return [] if self.address else [Outside.at(self.endpoint, reason="the bucket that dumps are in")]
 
     @property
     def env(self) -> dict[str, str]:

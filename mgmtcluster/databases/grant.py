@@ -1,16 +1,53 @@
-"""What a service gets from a replicated database: a user of its own, and the connection string that uses it."""
+"""What a service needs of a database, whichever engine it is: a password, an address, and a way to wait."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.containers import SecretKey
 
 #: The variable that the connection string takes its password from, so that none stands in a manifest.
-PASSWORD_ENV = "DATABASE_PASSWORD"
+PASSWORD_ENV: Final = "DATABASE_PASSWORD"
+
+#: That variable, as Kubernetes lets another one refer to it.
+PASSWORD_REFERENCE: Final = f"$({PASSWORD_ENV})"
 
 #: The key under which a user's Secret holds its password.
-PASSWORD_KEY = "password"
+PASSWORD_KEY: Final = "password"
+
+
+class Database(Protocol):
+    """A database of any engine, by its names."""
+
+    @property
+    def peer(self) -> Peer:
+        """The pods that answer."""
+
+    @property
+    def port(self) -> int:
+        """The port that they answer on."""
+
+    def password(self, user: str) -> SecretKey:
+        """Where a user's password is."""
+
+    def uri(self, user: str, database: str) -> str:
+        """The connection string of a user, with a reference to the variable that holds the password."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """A container that ends when the database lets a user in.
+
+    Attributes:
+        image: its image.
+        command: what it runs, with the connection string in the variable ``DATABASE_URI``.
+        scripts: the ConfigMap that the command reads.
+    """
+
+    image: str
+    command: Sequence[str]
+    scripts: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,35 +55,16 @@ class Grant:
     """The right to use one database; made by ``ReplicatedDatabase.grant``.
 
     Attributes:
-        database: name of the database its user may read and write, and of no other.
+        database: name of the database that the service may read and write; it may use no other.
         env: environment variable of the service that holds the connection string.
-        server: the pods of the replica set.
-        port: the port of its members.
-        hosts: host and port of every member.
-        replica_set: name of the replica set.
-        image: image of the database, which holds mongosh.
-        scripts: ConfigMap with the scripts that run in that image.
-        secrets: Secrets that somebody else made, by user; the others have their default names.
+        server: what answers.
+        wait: how a pod waits for it.
     """
 
     database: str
     env: str
-    server: Peer
-    port: int
-    hosts: tuple[str, ...]
-    replica_set: str
-    image: str
-    scripts: str
-    secrets: Mapping[str, str] = field(default_factory=dict)
-
-    def password(self, user: str) -> SecretKey:
-        """Where a user's password is."""
-        return SecretKey(self.secrets.get(user, user_secret(self.server.name, user)), PASSWORD_KEY)
-
-    def uri(self, user: str) -> str:
-        """The connection string of a user: every member, writes acknowledged by a majority."""
-        options = f"replicaSet={self.replica_set}&authSource=admin&w=majority&retryWrites=true"
-        return f"mongodb://{user}:$({PASSWORD_ENV})@{','.join(self.hosts)}/{self.database}?{options}"
+    server: Database
+    wait: Wait
 
 
 def user_secret(database: str, user: str) -> str:

@@ -1,15 +1,103 @@
-"""What a MongoDB replica set can be: how many members, which versions."""
+"""A MongoDB replica set, known before anything is built: its names, and what is projected from them."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
+from mgmtcluster.addresses import pod_host
+from mgmtcluster.databases.grant import PASSWORD_KEY, PASSWORD_REFERENCE, user_secret
+from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.kinds.names import service_name
 
 #: MongoDB's own port.
-MONGODB_PORT = 27017
+MONGODB_PORT: Final = 27017
 
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
-MEMBERS = (3, 5, 7)
+MEMBERS: Final = (3, 5, 7)
+
+#: The user who may do everything.
+ROOT: Final = "root"
+
+#: The name of the keyfile among the Secrets that somebody else may make.
+KEYFILE: Final = "keyfile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaSet:
+    """A MongoDB replica set by its names, as an ``Endpoint`` is a Service by its name: everything else is derived.
+
+    Attributes:
+        name: name of the StatefulSet, and the first part of all other names.
+        namespace: its namespace.
+        members: number of voting members.
+        set_name: the name that MongoDB knows it by. Default: ``rs0``.
+        existing_secrets: Secrets made elsewhere: ``keyfile`` or a user's name to the Secret's name.
+    """
+
+    name: str
+    namespace: str
+    members: int
+    set_name: str = "rs0"
+    existing_secrets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def peer(self) -> Peer:
+        """Its members, as policies select them."""
+        return Peer(self.namespace, self.name)
+
+    @property
+    def port(self) -> int:
+        """The port that its members answer on."""
+        return MONGODB_PORT
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Host and port of every member, by ordinal."""
+        return tuple(f"{pod_host(self.pod(ordinal), self.name, self.namespace)}:{self.port}" for ordinal in range(self.members))
+
+    def pod(self, ordinal: int) -> str:
+        """The name of a member's pod."""
+        return f"{self.name}-{ordinal}"
+
+    @property
+    def init_client(self) -> Peer:
+        """The pods of the Job that converges it; the Job's name is theirs and a hash."""
+        return Peer(self.namespace, f"{self.name}-init-client")
+
+    @property
+    def exporter(self) -> Peer:
+        """The pods of its exporter, whose Service has the same name."""
+        return Peer(self.namespace, f"{self.name}-exporter")
+
+    @property
+    def scripts(self) -> str:
+        """The ConfigMap with the scripts that run beside and inside its members."""
+        return f"{self.name}-scripts"
+
+    @property
+    def keyfile_secret(self) -> str:
+        """The Secret with the key by which its members know each other."""
+        return self.existing_secrets.get(KEYFILE, f"{self.name}-keyfile")
+
+    def password(self, user: str) -> SecretKey:
+        """Where a user's password is."""
+        return SecretKey(self.existing_secrets.get(user, user_secret(self.name, user)), PASSWORD_KEY)
+
+    def uri(self, user: str, database: str, *, password: str = f":{PASSWORD_REFERENCE}", **options: str) -> str:
+        """The connection string of a user: every member, writes acknowledged by a majority.
+
+        Args:
+            user: name of the user; its password comes from a variable beside the string, so that none stands in a manifest.
+            database: the database that the string names.
+            password: what stands between the user's name and the ``@``. Default: a reference to that variable.
+            options: the string's options beside ``replicaSet`` and ``authSource``. Default: ``w=majority``, ``retryWrites=true``.
+        """
+        options = {"replicaSet": self.set_name, "authSource": "admin", **(options or {"w": "majority", "retryWrites": "true"})}
+        query = "&".join(f"{name}={value}" for name, value in options.items())
+        return f"mongodb://{user}{password}@{','.join(self.hosts)}/{database}?{query}"
 
 
 def name_problems(name: str) -> list[str]:

@@ -86,7 +86,9 @@ def _by_instance(hint: Any) -> Any:
         return _instance_of(hint)
     if origin is types.UnionType and all(isinstance(argument, type) for argument in arguments):
         return _instance_of(*arguments)
-    if origin is None or origin in (typing.Annotated, typing.Literal):
+    if origin is typing.Annotated:
+        return typing.Annotated[(_by_instance(arguments[0]), *hint.__metadata__)]
+    if origin is None or origin is typing.Literal:
         return hint
     replaced = tuple(_by_instance(argument) for argument in arguments)
     return functools.reduce(operator.or_, replaced) if origin is types.UnionType else origin[replaced]

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
@@ -126,3 +128,15 @@ class Outside:
             raise InvalidInput(
                 [f"Outside {self.reason!r}: ports: ({each}) ends before it begins; write the lower one first" for each in wrong]
             )
+
+    @classmethod
+    def at(cls, url: str, *, reason: str) -> "Outside":
+        """The connection to the host of a URL; by its address, where it has no name."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            address = ip_address(parts.hostname or "")
+            cidrs: tuple[str, ...] = (f"{address}/{address.max_prefixlen}",)
+        except ValueError:
+            cidrs = ()
+        return cls(ports=((port, port),), reason=reason, cidrs=cidrs)

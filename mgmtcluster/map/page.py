@@ -38,7 +38,7 @@ def platform_graph(*, settings: Settings) -> Graph:
     ManagementCluster(app, settings=settings)
     about = {Peer(service.endpoint.namespace, service.name): service.about for service in catalog.ALL}
     redis = catalog.endpoints.METRICS_REDIS
-    about[Peer(redis.namespace, redis.service)] = catalog.METRICS_REDIS_ABOUT
+    about[Peer(redis.namespace, redis.service)] = catalog.METRICS_QUEUE.about
     return graph_of(edges_of(app), rules.objects_of(app), about=about)
 
 

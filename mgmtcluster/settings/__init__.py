@@ -9,6 +9,7 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from mgmtcluster import catalog, images
+from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Name, ObjectName
@@ -134,10 +135,21 @@ class Settings(Model):
         """The image of this name: overridden, third-party, or the platform's in the registry and with the tag set here."""
         return self.images.get(name) or images.THIRD_PARTY.get(name) or f"{self.image_registry}/{name}:{self.image_tag}"
 
-    def database(self, database: catalog.ReplicaSet) -> DatabaseSettings:
-        """What differs for this database."""
-        return {"registry_database": self.registry_database, "metrics_database": self.metrics_database}[database.setting]
-
     def service(self, name: str) -> ServiceSettings:
         """What differs for this service."""
         return self.services.get(name, ServiceSettings())
+
+    def database(self, database: catalog.PlatformDatabase) -> DatabaseSettings:
+        """What is set of one of the platform's databases."""
+        settings: DatabaseSettings = getattr(self, database.setting)
+        return settings
+
+    def replica_set(self, database: catalog.PlatformDatabase) -> ReplicaSet:
+        """One of the platform's databases by its names."""
+        settings = self.database(database)
+        return ReplicaSet(
+            name=database.name,
+            namespace=database.namespace,
+            members=settings.members,
+            existing_secrets=settings.existing_secrets or {},
+        )

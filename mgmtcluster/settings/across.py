@@ -14,6 +14,7 @@ from mgmtcluster.databases.bucket import place_problems
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.replica_set import member_problems, version_problems
 from mgmtcluster.databases.users import BACKUP_USER, MONITOR_USER
+from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.network import within
 from mgmtcluster.settings.parts import ResourcesSettings
@@ -53,7 +54,7 @@ def nearest(given: str, known: Sequence[str]) -> str:
 def version_problems_of(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the databases' feature compatibility versions beside the image that they run."""
     image = _mapping(given.get("images")).get("mongo", images.MONGO)
-    for name in (each.setting for each in catalog.REPLICA_SETS):
+    for name in (each.setting for each in catalog.DATABASES):
         version = _mapping(given.get(name)).get("feature_compatibility_version")
         if isinstance(version, str) and re.fullmatch(r"[0-9]+\.[0-9]+", version) and isinstance(image, str):
             yield from (f"{name}.{problem}" for problem in version_problems(image, version))
@@ -61,7 +62,7 @@ def version_problems_of(given: Mapping[str, Any]) -> Iterator[str]:
 
 def backup_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with where the databases' dumps are to go."""
-    for name in (each.setting for each in catalog.REPLICA_SETS):
+    for name in (each.setting for each in catalog.DATABASES):
         backup = _mapping(given.get(name)).get("backup")
         if isinstance(backup, Mapping):
             for problem in place_problems(storage=backup.get("storage"), bucket=backup.get("bucket")):
@@ -70,7 +71,7 @@ def backup_problems(given: Mapping[str, Any]) -> Iterator[str]:
 
 def number_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the numbers of members."""
-    for name in (each.setting for each in catalog.REPLICA_SETS):
+    for name in (each.setting for each in catalog.DATABASES):
         database = {"members": 3, "keep_running": None, "replace_member": None, **_mapping(given.get(name))}
         members, keep_running, replace = database["members"], database["keep_running"], database["replace_member"]
         if type(members) is int and all(each is None or type(each) is int for each in (keep_running, replace)):
@@ -86,7 +87,7 @@ def catalog_problems(given: Mapping[str, Any], services: Sequence[catalog.Servic
     for name in _mapping(given.get("images")):
         if name not in names:
             yield f"images.{name}: is no image of the platform; {nearest(str(name), names)}"
-    for database in catalog.REPLICA_SETS:
+    for database in catalog.DATABASES:
         yield from _secret_problems(database, given, services)
     of_services = _mapping(given.get("services"))
     for name, setting in of_services.items():
@@ -102,7 +103,7 @@ def catalog_problems(given: Mapping[str, Any], services: Sequence[catalog.Servic
 
 def _resource_problems(service: catalog.Service, given: Any) -> Iterator[str]:
     try:
-        ResourcesSettings.model_validate(given or {}).over(service.resources)
+        ResourcesSettings.model_validate(given or {}).over(service.options.get("resources", Resources()))
     except pydantic.ValidationError:
         return  # the model has told it
     except InvalidInput as error:
@@ -140,7 +141,7 @@ def _is_within(address: object, cidr: object) -> bool:
 
 
 def _secret_problems(
-    database: catalog.ReplicaSet, given: Mapping[str, Any], services: Sequence[catalog.Service]
+    database: catalog.PlatformDatabase, given: Mapping[str, Any], services: Sequence[catalog.Service]
 ) -> Iterator[str]:
     of_database = _mapping(given.get(database.setting))
     users = [each.name for each in services if each.database and each.endpoint.namespace == database.namespace]

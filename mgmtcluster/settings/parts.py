@@ -11,6 +11,7 @@ from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName
 from mgmtcluster.kinds.network import HttpUrl
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, UserId, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
+from mgmtcluster.options import PodOptions
 
 
 def _for_mongod(text: str) -> str:
@@ -79,6 +80,15 @@ class ServiceSettings(Model):
     user: UserId | None = Field(default=None, description="User and group id, for an image that must run as one. Default: 10001.")
     resources: ResourcesSettings = Field(default=ResourcesSettings(), description="Requests and limits of its main container.")
     env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
+
+    def options(self, *, over: PodOptions) -> PodOptions:
+        """The options that differ from these of the catalog."""
+        options: PodOptions = {"resources": self.resources.over(over.get("resources", Resources()))}
+        if self.replicas is not None:
+            options["replicas"] = self.replicas
+        if self.user is not None:
+            options["user"] = self.user
+        return options
 
 
 class BucketSettings(Model):

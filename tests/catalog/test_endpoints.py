@@ -92,7 +92,7 @@ def test_the_catalog_describes_a_row_as_the_seed_does(row: dict[str, str]) -> No
     """The seed's description stands in the catalog."""
     endpoint = endpoint_of(row)
     if endpoint == catalog.endpoints.METRICS_REDIS:
-        assert row["description"] == catalog.METRICS_REDIS_ABOUT
+        assert row["description"] == catalog.METRICS_QUEUE.about
     elif endpoint == catalog.endpoints.RESOURCE_ALLOCATOR_API:
         # The second row of one service: its description is a comment beside its endpoint.
         assert row["description"] in (DATA.parent.parent / "mgmtcluster/catalog/utilities.py").read_text()

@@ -4,7 +4,7 @@ from typing import Any
 
 from cdk8s import Chart
 
-from mgmtcluster import Endpoint, ExecProbe, ReplicatedDatabase, Sidecar, WebService
+from mgmtcluster import Context, Endpoint, ExecProbe, ReplicatedDatabase, Sidecar, WebService, set_context
 from tests.rendering import Manifests, load, render_chart
 
 IMAGE = "example.test/app:1"
@@ -28,6 +28,12 @@ def sidecar(**arguments: Any) -> Sidecar:
     return Sidecar(**{"name": "helper", "image": "example.test/helper:1", **probes, **arguments})
 
 
-def orders(**arguments: Any) -> Manifests:
-    """The objects of one service, with what is given."""
-    return load(render_chart(lambda chart: web_service(chart, **arguments)))
+def orders(*, context: Context | None = None, **arguments: Any) -> Manifests:
+    """The objects of one service with these arguments, in a chart with this context."""
+
+    def define(chart: Chart) -> None:
+        if context:
+            set_context(chart, context)
+        web_service(chart, **arguments)
+
+    return load(render_chart(define))

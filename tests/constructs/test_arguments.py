@@ -7,6 +7,7 @@ import pytest
 from cdk8s import Chart
 
 from mgmtcluster import (
+    Context,
     Endpoint,
     InvalidInput,
     LocalPathProvisioner,
@@ -16,6 +17,7 @@ from mgmtcluster import (
     RegistryService,
     Resources,
     SecretKey,
+    set_context,
 )
 from tests.constructs.made_up import IMAGE, ORDERS, TILL, database, sidecar, web_service
 from tests.rendering import render_chart
@@ -34,6 +36,22 @@ def refused(define: Define, *, namespace: str | None = "shop") -> tuple[str, ...
 def service(**arguments: Any) -> Define:
     """A service with one argument changed."""
     return lambda chart: web_service(chart, **arguments)
+
+
+def late_context(chart: Chart) -> None:
+    """A context that is set after a service was made."""
+    web_service(chart)
+    set_context(chart, Context(node_address="nodes.example.test"))
+
+
+def connecting_within(cluster_cidrs: list[str]) -> Define:
+    """A service that connects outside, to a range that is the cluster's own."""
+
+    def define(chart: Chart) -> None:
+        set_context(chart, Context(cluster_cidrs=cluster_cidrs))
+        web_service(chart, outside=[Outside(ports=((80, 80),), reason="one", cidrs=("10.244.7.0/24",))])
+
+    return define
 
 
 def members(**arguments: Any) -> Define:
@@ -106,19 +124,26 @@ BAD = {
     "a directory twice": (service(writes=["/tmp", "/tmp"]), "test/orders: writes"),
     "a user that is root": (service(user=0), "test/orders: user: 0 "),
     "a Secret that is no name": (
-        service(image_pull_secrets=["My Secret"]),
-        "test/orders: image_pull_secrets.0: 'My Secret' is no object",
+        lambda _: Context(image_pull_secrets=["My Secret"]),
+        "Context: image_pull_secrets.0: 'My Secret' is no object",
     ),
     "an argument that there is not": (service(replica=2), "test/orders: replica: is no argument; write one of"),
     "waiting for no database": (service(waits_for_database=True), "test/orders: waits_for_database: there is no database"),
     "an address of nodes with a port": (
-        service(node_address="10.0.0.7:80"),
-        "test/orders: node_address: '10.0.0.7:80' is no address",
+        lambda _: Context(node_address="10.0.0.7:80"),
+        "Context: node_address: '10.0.0.7:80' is no address",
     ),
-    "a range that is none": (service(cluster_cidrs=["10.0.0.1/8"]), "test/orders: cluster_cidrs.0: '10.0.0.1/8' is no range"),
+    "a range that is none": (
+        lambda _: Context(cluster_cidrs=["10.0.0.1/8"]),
+        "Context: cluster_cidrs.0: '10.0.0.1/8' is no range",
+    ),
     "a range outside that is the cluster's own": (
-        service(outside=[Outside(ports=((80, 80),), reason="one", cidrs=("10.244.7.0/24",))], cluster_cidrs=["10.244.0.0/16"]),
+        connecting_within(["10.244.0.0/16"]),
         "test/orders: outside",
+    ),
+    "a context that comes late": (
+        late_context,
+        "test: set_context: comes after a construct below; call it before",
     ),
     "four members": (members(members=4), "test/db: members: 4 is not allowed; write 3, 5 or 7: the nearest is 5"),
     "one member": (members(members=1), "test/db: members: 1 loses every write with its disk"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import Bucket, DatabaseBackup, edges_of, rules
+from mgmtcluster import Bucket, Context, DatabaseBackup, edges_of, rules, set_context
 from mgmtcluster.kinds.quantities import quantity_value
 from mgmtcluster.kinds.schedules import longest_gap
 from tests import test_edges, test_pods, test_schemas
@@ -376,9 +376,12 @@ def test_a_cron_job_with_a_long_name_is_refused_by_the_rules() -> None:
 
 def test_another_teams_database_is_backed_up_the_same_way() -> None:
     """With plain arguments, in its own namespace."""
-    objects = load(
-        render_chart(lambda chart: backup(chart, storage=None, bucket=Bucket(**BUCKET), image_pull_secrets=["regcred"]))
-    )
+
+    def define(chart: Chart) -> None:
+        set_context(chart, Context(image_pull_secrets=["regcred"]))
+        backup(chart, storage=None, bucket=Bucket(**BUCKET))
+
+    objects = load(render_chart(define))
     assert [name_of(each) for each in objects.of_kind("CronJob")] == [f"CronJob/shop/db-{step}" for step in STEPS]
     for each in as_jobs(objects).of_kind("Job"):
         if each["metadata"]["name"].endswith("-0"):

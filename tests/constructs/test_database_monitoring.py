@@ -144,7 +144,7 @@ def test_every_object_is_valid(version: str, on: Platform, platform: Platform) -
 
 def test_a_service_monitor_finds_the_exporter(on: Platform) -> None:
     """By the label of its Service, in its namespace, and the name of its port."""
-    for what in catalog.REPLICA_SETS:
+    for what in catalog.DATABASES:
         monitor, _ = alerts(database=what.name, namespace=what.namespace)
         service = on.objects.one("Service", monitor["metadata"]["namespace"], f"{what.name}-exporter")
         wanted = monitor["spec"]["selector"]["matchLabels"]

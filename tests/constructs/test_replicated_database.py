@@ -29,7 +29,7 @@ def test_its_children_are_attributes_and_the_service_is_the_default() -> None:
     assert ApiObject.of(db).kind == "Service"
     assert db.service.name == db.stateful_set.name == db.pod_disruption_budget.name == db.network_policy.name == "db"
     assert [service.name for service in db.member_services] == ["db-0", "db-1", "db-2"]
-    assert db.hosts[2] == "db-2.db.shop.svc.cluster.local:27017"
+    assert db.replica_set.hosts[2] == "db-2.db.shop.svc.cluster.local:27017"
     assert db.secrets is not None
     assert db.job.kind == "Job"
 

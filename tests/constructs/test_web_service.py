@@ -3,7 +3,7 @@
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import Endpoint, ExecProbe, HttpProbe, Outside, Resources, SecretKey, TcpProbe, edges_of
+from mgmtcluster import Context, Endpoint, ExecProbe, HttpProbe, Outside, Resources, SecretKey, TcpProbe, edges_of
 from tests.constructs.made_up import ORDERS, TILL, orders, sidecar, web_service
 from tests.rendering import env_of, name_of, pod_spec
 
@@ -67,7 +67,7 @@ def test_env_values_are_literals_addresses_and_keys_of_secrets() -> None:
     values = {"MODE": "quiet", "TILL_URL": self_url, "TOKEN": SecretKey("tokens", "till"), "PUBLIC_URL": ORDERS.external_url}
     web_service(chart, env=values)
     assert [str(edge.server) for edge in edges_of(app)] == ["shop/orders"]
-    env = orders(env=values, endpoint=ORDERS, node_address="nodes.example.test")
+    env = orders(env=values, endpoint=ORDERS, context=Context(node_address="nodes.example.test"))
     given = env.container("shop", "orders")["env"]
     assert [each["name"] for each in given] == ["NODE_IP", "MODE", "TILL_URL", "TOKEN", "PUBLIC_URL"]
     assert given[3]["valueFrom"] == {"secretKeyRef": {"name": "tokens", "key": "till"}}
@@ -78,7 +78,7 @@ def test_env_values_are_literals_addresses_and_keys_of_secrets() -> None:
 @pytest.mark.parametrize(("address", "expected"), [("10.0.0.7", "10.0.0.7"), ("2001:db8::1", "[2001:db8::1]")])
 def test_an_address_of_nodes_fits_a_url(address: str, expected: str) -> None:
     """In brackets, if it is one of IPv6."""
-    objects = orders(env={"PUBLIC_URL": ORDERS.external_url}, node_address=address)
+    objects = orders(env={"PUBLIC_URL": ORDERS.external_url}, context=Context(node_address=address))
     assert env_of(objects.container("shop", "orders"))["NODE_IP"] == expected
 
 
@@ -128,7 +128,8 @@ def test_the_outside_is_ranges_of_ports_and_addresses_without_the_clusters_own()
         Outside(ports=((443, 443), (8000, 8999)), reason="news"),
         Outside(ports=((80, 80),), reason="one", cidrs=("10.0.0.0/8",)),
     ]
-    policy = orders(outside=outside, cluster_cidrs=["10.244.0.0/16", "fd00::/48"]).one("NetworkPolicy", "shop", "orders")
+    objects = orders(outside=outside, context=Context(cluster_cidrs=["10.244.0.0/16", "fd00::/48"]))
+    policy = objects.one("NetworkPolicy", "shop", "orders")
     assert policy["spec"]["egress"][1:] == [
         {
             "to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.244.0.0/16"]}}],

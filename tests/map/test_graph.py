@@ -45,7 +45,7 @@ def test_every_endpoint_of_the_catalog_is_a_port_of_its_node(platform: Platform)
     for endpoint in catalog.ENDPOINTS:
         node = drawn[str(Peer(endpoint.namespace, endpoint.service))]
         assert {"port": endpoint.port, "nodePort": endpoint.node_port} in node["ports"]
-    assert sum(len(node["ports"]) for node in drawn.values()) == len(catalog.ENDPOINTS) + len(catalog.REPLICA_SETS)
+    assert sum(len(node["ports"]) for node in drawn.values()) == len(catalog.ENDPOINTS) + len(catalog.DATABASES)
 
 
 def test_a_database_has_its_members_and_users() -> None:

@@ -99,7 +99,7 @@ def names_of_databases(files: list[Path]) -> list[Name]:
     """Every name under which the manifests make a member of a database answer."""
     objects = [*documents(*files)]
     names: list[Name] = []
-    for database in catalog.REPLICA_SETS:
+    for database in catalog.DATABASES:
         [members] = [each for each in objects if _is(each, "StatefulSet", database.namespace, database.name)]
         [container] = members["spec"]["template"]["spec"]["containers"]
         endpoint = Endpoint(database.name, database.namespace, container["ports"][0]["containerPort"], scheme="mongodb")

@@ -14,7 +14,7 @@ from mgmtcluster.catalog.endpoints import METRICS_REDIS
 
 _STORES = [each for each in catalog.ALL if each.database and each.endpoint.node_port]
 _ALL: Set[str] = {service.name for service in _STORES}
-_LIST = catalog.METRICS_LISTS[-1]
+_LIST = catalog.METRICS_QUEUE.lists[-1]
 
 
 @dataclass(frozen=True)

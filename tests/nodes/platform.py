@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mgmtcluster import catalog
-from mgmtcluster.catalog import ReplicaSet
+from mgmtcluster.catalog import PlatformDatabase
 from mgmtcluster.settings import Settings
 from tests.cluster.installation import Installation
 from tests.cluster.kube import Done, Json, is_ready
@@ -98,7 +98,7 @@ class Platform:
             if not each["ok"]
         ]
 
-    def primaries(self, database: ReplicaSet) -> set[str]:
+    def primaries(self, database: PlatformDatabase) -> set[str]:
         """The members, as namespace and pod, that services of this database say is the primary."""
         users = {service.database.env for service in catalog.ALL if service.database}
         said = [

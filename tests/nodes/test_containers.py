@@ -23,7 +23,7 @@ def insides(platform: Platform) -> list[tuple[Json, Json, Inside]]:
     """Every container of one pod of each workload that goes on running, with its pod and what was seen in it."""
     running = [pod for pod in platform.pods() if pod["status"]["phase"] == "Running"]
     pods = {(pod["metadata"]["namespace"], pod["metadata"]["labels"]["app.kubernetes.io/name"]): pod for pod in running}
-    assert len(pods) > len(catalog.ALL) + len(catalog.REPLICA_SETS)
+    assert len(pods) > len(catalog.ALL) + len(catalog.DATABASES)
     looked = [(pod, each) for pod in pods.values() for each in pod["spec"]["containers"]]
     with ThreadPoolExecutor(4) as pool:
         seen = pool.map(lambda pair: look(platform, *pair), looked)

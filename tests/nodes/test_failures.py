@@ -25,7 +25,7 @@ from .platform import Platform, restarts
 _BLOCKS = f"--selector=app.kubernetes.io/name={BLOCKS_DB.service}"
 _PARSER = f"--selector=app.kubernetes.io/name={PARSER.service}"
 _REDIS_POD = (f"{METRICS_REDIS.service}-0", f"--namespace={METRICS_REDIS.namespace}")
-_METRICS = catalog.METRICS_LISTS[0]
+_METRICS = catalog.METRICS_QUEUE.lists[0]
 _MANY = 5000
 _AGAIN_SECONDS = 60.0
 

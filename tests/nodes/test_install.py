@@ -74,11 +74,11 @@ def test_every_secret_exists_once_and_every_service_has_its_own(platform: Platfo
     """A keyfile, a password of root and one of each service for a database, an administrator's for Redis; no two are equal."""
     secrets = platform.secrets()
     expected = {
-        f"{database.namespace}/{database.name}-{what}" for database in catalog.REPLICA_SETS for what in ("keyfile", "user-root")
+        f"{database.namespace}/{database.name}-{what}" for database in catalog.DATABASES for what in ("keyfile", "user-root")
     }
     users = {
         f"{database.namespace}/{database.name}-user-{service.name}"
-        for database in catalog.REPLICA_SETS
+        for database in catalog.DATABASES
         for service in catalog.ALL
         if service.database and service.endpoint.namespace == database.namespace
     }

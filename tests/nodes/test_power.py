@@ -98,7 +98,7 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
         machines.off(name)
     platform.kubectl.until("every node to be given up", lambda: not any(map(machines.is_ready, NAMES)))
     said = ask(machines, "status")
-    assert (said.code, {*unready_members(said)}) == (1, {f"{each.name}-{n}" for each in catalog.REPLICA_SETS for n in range(3)})
+    assert (said.code, {*unready_members(said)}) == (1, {f"{each.name}-{n}" for each in catalog.DATABASES for n in range(3)})
     began = time.monotonic()
     with ThreadPoolExecutor() as pool:
         [*pool.map(machines.on, NAMES)]
@@ -132,7 +132,7 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
             "no failure any more", lambda: not _lately(answers, began), missing=lambda: _lately(answers, began)
         )
     assert (said.code, said.found["whole"]) == (1, False)
-    assert [*unready_members(said).values()] == [node] * len(catalog.REPLICA_SETS)
+    assert [*unready_members(said).values()] == [node] * len(catalog.DATABASES)
     worst = max(answers.items(), key=lambda each: each[1].gap)
     last = max((failure[0] for found in answers.values() for failure in found.failures), default=0)
     print(f"\n{node} {how}: no answer for at most {worst[1].gap:.1f} s ({worst[0]}), the last failure after {last:.0f} s")

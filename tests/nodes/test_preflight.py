@@ -15,7 +15,7 @@ def test_preflight_finds_what_was_made(machines: Machines) -> None:
     assert (said.code, said.found["well"]) == (0, True), checks
     assert {check for check, (verdict, _) in checks.items() if verdict != "ok"} <= UNTOLD
     assert checks["workers"][1].startswith(f"{len(NAMES)} nodes are Ready")
-    for database in catalog.REPLICA_SETS:
+    for database in catalog.DATABASES:
         assert checks[f"labels {database.name}"][1].startswith(f"{len(NAMES)} workers")
 
 

@@ -18,7 +18,7 @@ def client(platform: Platform) -> redis.Redis:
     return metrics_redis(platform.machines.addresses()[NAMES[0]])
 
 
-@pytest.mark.parametrize("name", catalog.METRICS_LISTS)
+@pytest.mark.parametrize("name", catalog.METRICS_QUEUE.lists)
 def test_metrics_are_written_and_read_without_a_password(name: str, client: redis.Redis) -> None:
     """What a writer pushes to a list, a reader pops."""
     assert client.lpush(name, "{}") >= 1

@@ -2,14 +2,27 @@
 
 from cdk8s import Chart
 
-from mgmtcluster import Endpoint, ExecProbe, HttpProbe, Outside, Resources, SecretKey, Sidecar, WebService
+from mgmtcluster import (
+    Context,
+    Endpoint,
+    ExecProbe,
+    HttpProbe,
+    Outside,
+    Resources,
+    SecretKey,
+    Sidecar,
+    WebService,
+    set_context,
+)
 from tests.scenarios.conftest import Golden
 
 ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 
 
 def scenario(chart: Chart) -> None:
-    """Every option of ``WebServiceOptions`` but those of a database."""
+    """Every option of ``ServiceOptions`` but those of a database."""
+    context = Context(cluster_cidrs=["10.244.0.0/16"], node_address="nodes.example.test", image_pull_secrets=["registry"])
+    set_context(chart, context)
     WebService(
         chart,
         "orders",
@@ -35,10 +48,7 @@ def scenario(chart: Chart) -> None:
             )
         ],
         outside=[Outside(ports=((443, 443), (8000, 8999)), reason="the news")],
-        cluster_cidrs=["10.244.0.0/16"],
         user=20001,
-        node_address="nodes.example.test",
-        image_pull_secrets=["registry"],
         component="shop",
     )
 

@@ -2,12 +2,13 @@
 
 from cdk8s import Chart
 
-from mgmtcluster import ReplicatedDatabase
+from mgmtcluster import Context, ReplicatedDatabase, set_context
 from tests.scenarios.conftest import Golden
 
 
 def scenario(chart: Chart) -> None:
     """One member, on the cluster's default StorageClass, with Secrets of somebody else's."""
+    set_context(chart, Context(image_pull_secrets=["registry"]))
     ReplicatedDatabase(
         chart,
         "db",
@@ -16,7 +17,6 @@ def scenario(chart: Chart) -> None:
         storage="1Gi",
         node_label="kubernetes.io/os=linux",
         existing_secrets={"keyfile": "my-key", "root": "my-root"},
-        image_pull_secrets=["registry"],
     )
 
 

@@ -381,6 +381,6 @@ def test_outside_and_cluster_ranges_change_policies_alone() -> None:
 def test_what_differs_for_a_database_is_found_by_its_entry_in_the_catalog(database: str) -> None:
     """Of that database, not of the other one."""
     settings = Settings.of({database: {"members": 5}})
-    [asked] = [entry for entry in catalog.REPLICA_SETS if entry.setting == database]
-    [other] = [entry for entry in catalog.REPLICA_SETS if entry.setting != database]
+    [asked] = [entry for entry in catalog.DATABASES if entry.setting == database]
+    [other] = [entry for entry in catalog.DATABASES if entry.setting != database]
     assert (settings.database(asked).members, settings.database(other).members) == (5, 3)

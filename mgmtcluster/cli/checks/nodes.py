@@ -51,7 +51,7 @@ def _size(nodes: Sequence[Object], resource: str, least: float, words: str) -> R
 
 def labels(view: View) -> Iterator[Row]:
     """Each database has a labelled node for each of its members."""
-    for database in catalog.REPLICA_SETS:
+    for database in catalog.DATABASES:
         given = view.expected.settings.database(database)
         key, _, value = given.node_label.partition("=")
         labelled = [node for node in view.workers if (node["metadata"].get("labels") or {}).get(key) == value]

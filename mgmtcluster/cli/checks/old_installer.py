@@ -26,7 +26,7 @@ class OldDatabase:
         volumes: its volumes, which stay when their claims are deleted.
     """
 
-    what: catalog.ReplicaSet
+    what: catalog.PlatformDatabase
     members: Sequence[Object]
     objects: Sequence[Object]
     claims: Sequence[Object]
@@ -54,7 +54,7 @@ class OldInstallation:
 
 def found(view: View) -> OldInstallation:
     """What of it is there."""
-    databases = [_database(view, what) for what in catalog.REPLICA_SETS]
+    databases = [_database(view, what) for what in catalog.DATABASES]
     there = [each for each in databases if each.members or each.objects or each.claims or each.volumes]
     members = {name_of(item) for each in there for item in (*each.members, *each.objects)}
     left = [each for each in view.named.values() if _is_foreign(each) and name_of(each) not in members]
@@ -88,7 +88,7 @@ def _services(items: Sequence[Object]) -> list[Object]:
     return sorted((*services, *deployments), key=name_of)
 
 
-def _database(view: View, what: catalog.ReplicaSet) -> OldDatabase:
+def _database(view: View, what: catalog.PlatformDatabase) -> OldDatabase:
     home = [each for each in view.named.values() if each["metadata"].get("namespace") == what.namespace and not is_ours(each)]
     pods = [each for each in view.objects["Pod"] if each["metadata"]["namespace"] == what.namespace]
 

@@ -100,7 +100,7 @@ def _choice(rivals: Sequence[Object]) -> Iterator[str]:
 
 def _claims(view: View) -> Iterator[tuple[str, str]]:
     """Every claim that will be made, and whose data it holds."""
-    databases = {(each.namespace, each.name) for each in catalog.REPLICA_SETS}
+    databases = {(each.namespace, each.name) for each in catalog.DATABASES}
     for each in view.expected.of_kind("StatefulSet"):
         namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
         whose = f"data of the database {name}" if (namespace, name) in databases else f"data of {name}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mgmtcluster.charts.phase import PART_OF
+from mgmtcluster.charts.phases import PART_OF
 from mgmtcluster.cli.api import (
     CLAIM,
     DAEMON_SET,

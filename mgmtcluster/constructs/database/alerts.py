@@ -8,9 +8,10 @@ from constructs import Construct
 from pydantic import Field
 
 from mgmtcluster.constructs.database.backup import BACKUP, DRILL
-from mgmtcluster.constructs.database.monitoring import METRICS_PORT, exporter_of
-from mgmtcluster.constructs.parts.objects import CustomObject, Json, metadata
-from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.constructs.database.monitoring import METRICS_PORT
+from mgmtcluster.constructs.parts.objects import Json, Manifest
+from mgmtcluster.constructs.parts.workload import Workload
+from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.names import Name
 from mgmtcluster.kinds.schedules import Schedule, longest_gap
@@ -54,33 +55,24 @@ class DatabaseAlerts(Construct):
         drill_schedule: Schedule | None = None,
     ) -> None:
         super().__init__(scope, id)
-        name = exporter_of(database)
-        described = metadata(self, name=name, namespace=namespace, workload=name, component=_COMPONENT)
-        self.service_monitor = CustomObject(
-            self,
-            "service-monitor",
-            api_version=_API_VERSION,
-            kind="ServiceMonitor",
-            metadata=described,
-            spec={
-                "selector": {"matchLabels": {NAME_LABEL: name}},
-                "endpoints": [{"port": METRICS_PORT, "interval": "30s", "scrapeTimeout": "10s"}],
-            },
-        )
-        rules = [*_member_rules(database, namespace, members)]
+        replica_set = ReplicaSet(name=database, namespace=namespace, members=members)
+        workload = Workload(self, replica_set.exporter, _COMPONENT)
+        endpoint = {"port": METRICS_PORT, "interval": "30s", "scrapeTimeout": "10s"}
+        spec = {"selector": {"matchLabels": workload.selector}, "endpoints": [endpoint]}
+        self.service_monitor = Manifest(self, "service-monitor", _custom("ServiceMonitor", workload, spec))
+        rules = [*_member_rules(replica_set)]
         if backup_schedule:
             rules += _run_rules("Backup", "dump", f"{database}-{BACKUP}", namespace, backup_schedule)
         if drill_schedule:
             rules += _run_rules("RestoreDrill", "restore drill", f"{database}-{DRILL}", namespace, drill_schedule)
-        self.rule = CustomObject(
-            self,
-            "rule",
-            api_version=_API_VERSION,
-            kind="PrometheusRule",
-            metadata=described,
-            spec={"groups": [{"name": f"{namespace}.{database}", "rules": rules}]},
-        )
+        groups = [{"name": f"{namespace}.{database}", "rules": rules}]
+        self.rule = Manifest(self, "rule", _custom("PrometheusRule", workload, {"groups": groups}))
         self.node.default_child = self.rule
+
+
+def _custom(kind: str, workload: Workload, spec: Json) -> Json:
+    """An object of a kind of Prometheus' operator, which a cluster may not know."""
+    return {"apiVersion": _API_VERSION, "kind": kind, "metadata": workload.metadata(), "spec": spec}
 
 
 def _rule(alert: str, expression: str, summary: str, *, lasting: str, severity: str) -> Json:
@@ -93,9 +85,9 @@ def _rule(alert: str, expression: str, summary: str, *, lasting: str, severity: 
     }
 
 
-def _member_rules(database: str, namespace: str, members: int) -> Iterator[Json]:
-    exporter = f'namespace="{namespace}",service="{exporter_of(database)}"'
-    where = f"{namespace}/{database}"
+def _member_rules(replica_set: ReplicaSet) -> Iterator[Json]:
+    where, members = str(replica_set.peer), replica_set.members
+    exporter = f'namespace="{replica_set.namespace}",service="{replica_set.exporter.name}"'
     state, optime = f"mongodb_members_state{{{exporter}}}", f"mongodb_members_optimeDate{{{exporter},member_state="
     yield _rule(
         "ReplicaSetMembersNotAsDesired",
@@ -120,7 +112,7 @@ def _member_rules(database: str, namespace: str, members: int) -> Iterator[Json]
         lasting="5m",
         severity="warning",
     )
-    jobs = f'namespace="{namespace}",job_name=~"{database}-init-client-[0-9a-f]{{8}}"'
+    jobs = f'namespace="{replica_set.namespace}",job_name=~"{replica_set.init_client.name}-[0-9a-f]{{8}}"'
     yield _rule(
         "ReplicaSetNotConverged",
         # Of the Jobs of several templates the newest one counts.

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster.constructs.database.member_pods import SECRET_MODE
-from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import k8s, quantity
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.databases.bucket import Bucket
 from mgmtcluster.databases.grant import PASSWORD_KEY
+from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.containers import Resources, SecretKey
 from mgmtcluster.kinds.quantities import quantity_value
 
@@ -31,10 +32,8 @@ class BackupPods:
     """What containers and volumes each step takes.
 
     Attributes:
-        name: name of the replica set's workload, with which the names of its dumps begin.
+        replica_set: the replica set; the names of its dumps begin with its name.
         image: image of the database.
-        hosts: host and port of every member.
-        replica_set: name of the replica set.
         scripts: ConfigMap with the scripts.
         keep: number of dumps to keep.
         space: what the data, or a dump of them, takes at most.
@@ -43,10 +42,8 @@ class BackupPods:
         bucket_image: image of the bucket's client.
     """
 
-    name: str
+    replica_set: ReplicaSet
     image: str
-    hosts: Sequence[str]
-    replica_set: str
     scripts: str
     keep: int
     space: str
@@ -69,20 +66,20 @@ class BackupPods:
 
     def restore(self, user: str, password: SecretKey) -> list[k8s.Container]:
         """Restore a dump into the replica set itself."""
-        env = {**self._login(user, password), "REPLICA_SET": self.replica_set, "DUMP": _LATEST}
+        env = {**self._login(user, password), "REPLICA_SET": self.replica_set.set_name, "DUMP": _LATEST}
         mounts = [self._dumps(read_only=True), _mount_secret(_PASSWORD)]
         return [*self._fetched(), self._mongo("restore", env=env, mounts=mounts)]
 
     def volumes(self, containers: Sequence[k8s.Container], password: SecretKey | None = None) -> list[k8s.Volume]:
         """The volumes that these containers mount."""
         volumes = {
-            "scripts": _pods.config_map_volume("scripts", self.scripts),
-            _TMP: _pods.empty_dir(_TMP, _LOGS),
+            "scripts": pods.config_map_volume("scripts", self.scripts),
+            _TMP: pods.empty_dir(_TMP, _LOGS),
             # In memory, so that no password is ever written to a node's disk.
             _CREDENTIALS: k8s.Volume(
                 name=_CREDENTIALS, empty_dir=k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity("1Mi"))
             ),
-            _SCRATCH: _pods.empty_dir(_SCRATCH, self.space),
+            _SCRATCH: pods.empty_dir(_SCRATCH, self.space),
             _DUMPS: self._dumps_volume(),
         }
         if password:
@@ -90,18 +87,22 @@ class BackupPods:
         if self.bucket:
             keys = {key: key for key in ("access_key", "secret_key")}
             volumes[_BUCKET_KEYS] = _secret_volume(_BUCKET_KEYS, self.bucket.secret, keys)
-        mounted = {mount.name for each in containers for mount in each.volume_mounts or ()}
+        mounted = {mount.name for container in containers for mount in container.volume_mounts or ()}
         return [volume for name, volume in volumes.items() if name in mounted]
 
     def _login(self, user: str, password: SecretKey) -> Mapping[str, str]:
-        return {"MEMBERS": ",".join(self.hosts), "USER_NAME": user, "PASSWORD_FILE": f"{_SECRETS}/{_PASSWORD}/{password.key}"}
+        return {
+            "MEMBERS": ",".join(self.replica_set.hosts),
+            "USER_NAME": user,
+            "PASSWORD_FILE": f"{_SECRETS}/{_PASSWORD}/{password.key}",
+        }
 
     def _dumps(self, *, read_only: bool = False) -> k8s.VolumeMount:
         return k8s.VolumeMount(name=_DUMPS, mount_path=f"/{_DUMPS}", read_only=read_only or None)
 
     def _dumps_volume(self) -> k8s.Volume:
         if not self.claim:
-            return _pods.empty_dir(_DUMPS, self.space)
+            return pods.empty_dir(_DUMPS, self.space)
         source = k8s.PersistentVolumeClaimVolumeSource(claim_name=self.claim)
         return k8s.Volume(name=_DUMPS, persistent_volume_claim=source)
 
@@ -130,9 +131,9 @@ class BackupPods:
         mounts: Sequence[k8s.VolumeMount],
         memory: Mapping[str, str],
     ) -> k8s.Container:
-        own = {"HOME": f"/{_TMP}", "NAME": self.name, "DUMPS": f"/{_DUMPS}", "CREDENTIALS": f"/{_CREDENTIALS}"}
+        own = {"HOME": f"/{_TMP}", "NAME": self.replica_set.name, "DUMPS": f"/{_DUMPS}", "CREDENTIALS": f"/{_CREDENTIALS}"}
         on_disk = [mount.name for mount in mounts if mount.name == _SCRATCH or (mount.name == _DUMPS and not self.claim)]
-        return _pods.container(
+        return pods.container(
             name=step,
             image=image,
             command=["sh", f"{SCRIPTS_DIRECTORY}/backup-{step}.sh"],
@@ -143,7 +144,7 @@ class BackupPods:
                 ephemeral_storage_limit=_sum([_LOGS, *(self.space for _ in on_disk)]),
                 **memory,
             ),
-            env=_pods.env_vars({**own, **env}),
+            env=pods.env_vars({**own, **env}),
             mounts=[
                 *mounts,
                 k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
@@ -163,4 +164,4 @@ def _secret_volume(name: str, secret: str, items: Mapping[str, str]) -> k8s.Volu
 
 
 def _sum(amounts: Sequence[str]) -> str:
-    return f"{math.ceil(sum(quantity_value(each) for each in amounts) / _MIB)}Mi"
+    return f"{math.ceil(sum(quantity_value(amount) for amount in amounts) / _MIB)}Mi"

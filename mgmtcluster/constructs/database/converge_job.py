@@ -6,44 +6,49 @@ from constructs import Construct
 
 from mgmtcluster.constructs.database.member_pods import KEYFILE_DIRECTORY, SECRET_MODE, keyfile_volume
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import Json, LateJob
-from mgmtcluster.databases.grant import PASSWORD_KEY
-from mgmtcluster.edges import Edge, Peer, record
+from mgmtcluster.constructs.parts.objects import Json, Manifest
+from mgmtcluster.constructs.parts.workload import Workload
+from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.edges import Edge, record
 
 _USERS_DIRECTORY = "/secrets/users"
 _USERS = "users"
 
+#: A user's name to its roles, as MongoDB writes them.
+Users = Mapping[str, list[Json]]
+
 
 def converge_job(
     scope: Construct,
+    replica_set: ReplicaSet,
     *,
-    database: Peer,
-    port: int,
     hosts: Sequence[str],
-    replica_set: str,
     image: str,
-    config_map: str,
     scripts: Mapping[str, str],
-    keyfile_secret: str,
+    users: Callable[[], Users],
     feature_compatibility_version: str | None,
-    users: Callable[[], Mapping[str, list[Json]]],
-    secret_of: Callable[[str], str],
-    image_pull_secrets: Sequence[str],
-) -> LateJob:
+) -> Manifest:
     """Define the Job that initiates the set, adds and removes members, and repairs users.
 
     Args:
+        scope: the construct it is made in.
+        replica_set: the set.
+        hosts: host and port of the members that are to have a vote.
+        image: image of the database.
+        scripts: the scripts of the set's ConfigMap.
         users: called at synth: every user and its roles.
-        secret_of: the Secret with a user's password.
+        feature_compatibility_version: the version that is asked for; None leaves it as it is.
     """
-    within = Construct(scope, "converge")
-    client = Peer(database.namespace, f"{database.name}-init-client")
-    record(scope, Edge(client, database, port, why="converges the set"))
-    workload_policy(within, "network-policy", peer=client, component="database")
+    workload = Workload(Construct(scope, "converge"), replica_set.init_client, "database")
+    record(scope, Edge(workload.peer, replica_set.peer, replica_set.port, why="converges the set"))
+    workload.network_policy()
 
     def mount_passwords(template: Json) -> Json:
-        sources = [{"secret": {"name": secret_of(user), "items": [{"key": PASSWORD_KEY, "path": user}]}} for user in users()]
+        passwords = {user: replica_set.password(user) for user in users()}
+        sources = [
+            {"secret": {"name": password.name, "items": [{"key": password.key, "path": user}]}}
+            for user, password in passwords.items()
+        ]
         template["spec"]["volumes"].append({"name": _USERS, "projected": {"defaultMode": SECRET_MODE, "sources": sources}})
         [container] = template["spec"]["containers"]
         container["volumeMounts"].append({"name": _USERS, "mountPath": _USERS_DIRECTORY, "readOnly": True})
@@ -51,21 +56,17 @@ def converge_job(
 
     def env() -> dict[str, object]:
         asked = [{"user": user, "roles": roles} for user, roles in users().items()]
-        variables: dict[str, object] = {"REPLICA_SET": replica_set, "MEMBERS": list(hosts), "USERS": asked}
+        variables: dict[str, object] = {"REPLICA_SET": replica_set.set_name, "MEMBERS": list(hosts), "USERS": asked}
         version = feature_compatibility_version
         return variables | ({"FEATURE_COMPATIBILITY_VERSION": version} if version else {})
 
     return mongosh_job(
-        within,
-        name=client.name,
-        namespace=client.namespace,
-        component="database",
+        workload,
         image=image,
         script="converge.js",
-        config_map=config_map,
+        config_map=replica_set.scripts,
         scripts=scripts,
-        volumes={KEYFILE_DIRECTORY: keyfile_volume(keyfile_secret)},
+        volumes={KEYFILE_DIRECTORY: keyfile_volume(replica_set.keyfile_secret)},
         env=env,
         complete=mount_passwords,
-        image_pull_secrets=image_pull_secrets,
     )

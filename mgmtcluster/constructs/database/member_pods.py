@@ -1,13 +1,18 @@
 """The pods of a replica set's members."""
 
-from collections.abc import Sequence
+from typing import Final
 
-from mgmtcluster.constructs.parts import pods as _pods
+from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import k8s
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.constructs.parts.volumes import DATA
+from mgmtcluster.constructs.parts.workload import Workload
+from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.containers import ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.quantities import quantity_value
+
+#: Name of the port of members and of their Services.
+PORT_NAME: Final = "mongodb"
 
 _DATA_DIRECTORY = "/data/db"
 KEYFILE_DIRECTORY = "/secrets/keyfile"
@@ -24,25 +29,12 @@ _STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
 _LIVENESS = TcpProbe(period_seconds=30, failure_threshold=6)
 
 
-def member_pod_spec(
-    *,
-    name: str,
-    image: str,
-    memory: str,
-    node_label: str,
-    replica_set: str,
-    port: int,
-    keyfile_secret: str,
-    scripts: str,
-    selector: k8s.LabelSelector,
-    image_pull_secrets: Sequence[str],
-) -> k8s.PodSpec:
+def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memory: str, node_label: str) -> k8s.PodTemplateSpec:
     """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
-    ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
-    return _pods.pod_spec(
-        service_account=name,
+    selector = k8s.LabelSelector(match_labels=workload.selector)
+    return workload.pod_template(
         user=_MONGODB_USER,
-        image_pull_secrets=image_pull_secrets,
+        image=image,
         # Time to step down, finish what is running and write a checkpoint.
         termination_grace_period_seconds=120,
         affinity=_affinity(node_label, selector),
@@ -54,43 +46,51 @@ def member_pod_spec(
                 label_selector=selector,
             )
         ],
-        containers=[
-            _pods.container(
-                name=name,
-                image=image,
-                command=_mongod(replica_set, port, memory),
-                resources=Resources(
-                    cpu="250m",
-                    memory=memory,
-                    cpu_limit="2",
-                    memory_limit=memory,
-                    ephemeral_storage="64Mi",
-                    ephemeral_storage_limit="512Mi",
-                ),
-                env=_pods.env_vars({"HOME": "/tmp"}),
-                ports=[k8s.ContainerPort(name="mongodb", container_port=port)],
-                mounts=[
-                    k8s.VolumeMount(name=DATA, mount_path=_DATA_DIRECTORY),
-                    k8s.VolumeMount(name="keyfile", mount_path=KEYFILE_DIRECTORY, read_only=True),
-                    k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
-                    k8s.VolumeMount(name="tmp", mount_path="/tmp"),
-                ],
-                startup=_pods.probe(_STARTUP, port=port),
-                liveness=_pods.probe(_LIVENESS, port=port),
-                readiness=_pods.probe(ready, port=port),
-            )
+        containers=[_member(replica_set, image=image, memory=memory)],
+        volumes=[
+            keyfile_volume(replica_set.keyfile_secret),
+            pods.config_map_volume("scripts", replica_set.scripts),
+            pods.empty_dir("tmp", "64Mi"),
         ],
-        volumes=[keyfile_volume(keyfile_secret), _pods.config_map_volume("scripts", scripts), _pods.empty_dir("tmp", "64Mi")],
     )
 
 
-def _mongod(replica_set: str, port: int, memory: str) -> list[str]:
+def _member(replica_set: ReplicaSet, *, image: str, memory: str) -> k8s.Container:
+    port = replica_set.port
+    ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
+    return pods.container(
+        name=replica_set.name,
+        image=image,
+        command=_mongod(replica_set, memory),
+        resources=Resources(
+            cpu="250m",
+            memory=memory,
+            cpu_limit="2",
+            memory_limit=memory,
+            ephemeral_storage="64Mi",
+            ephemeral_storage_limit="512Mi",
+        ),
+        env=pods.env_vars({"HOME": "/tmp"}),
+        ports=[k8s.ContainerPort(name=PORT_NAME, container_port=port)],
+        mounts=[
+            k8s.VolumeMount(name=DATA, mount_path=_DATA_DIRECTORY),
+            k8s.VolumeMount(name="keyfile", mount_path=KEYFILE_DIRECTORY, read_only=True),
+            k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),
+            k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+        ],
+        startup=pods.probe(_STARTUP, port=port),
+        liveness=pods.probe(_LIVENESS, port=port),
+        readiness=pods.probe(ready, port=port),
+    )
+
+
+def _mongod(replica_set: ReplicaSet, memory: str) -> list[str]:
     return [
         "mongod",
         "--bind_ip_all",
-        f"--port={port}",
+        f"--port={replica_set.port}",
         f"--dbpath={_DATA_DIRECTORY}",
-        f"--replSet={replica_set}",
+        f"--replSet={replica_set.set_name}",
         "--auth",
         f"--keyFile={KEYFILE_DIRECTORY}/keyfile",
         f"--wiredTigerCacheSizeGB={cache_size_gib(memory):g}",

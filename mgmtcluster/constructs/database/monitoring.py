@@ -1,22 +1,21 @@
 """What tells Prometheus of a replicated database."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from constructs import Construct
 
 from mgmtcluster import images
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
-from mgmtcluster.constructs.parts import pods as _pods
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import k8s, metadata, number, pod_labels
+from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
+from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.users import MONITOR_USER
-from mgmtcluster.edges import NAME_LABEL, Edge, Peer, record, reserve
+from mgmtcluster.edges import Edge, Peer, record, reserve
 from mgmtcluster.kinds.checking import checked
-from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, SecretKey, TcpProbe
+from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import Name, ObjectName
+from mgmtcluster.kinds.names import Name
 
 #: Name of the port, as a ServiceMonitor asks for it.
 METRICS_PORT: Final = "metrics"
@@ -33,11 +32,6 @@ _FLAGS: Final = ("--mongodb.direct-connect=false", "--collector.replicasetstatus
 _RESOURCES: Final = Resources(cpu="20m", memory="48Mi", cpu_limit="200m", memory_limit="128Mi", ephemeral_storage_limit="64Mi")
 
 
-def exporter_of(database: str) -> str:
-    """The name of a database's exporter, of its Service and of its pods."""
-    return f"{database}-exporter"
-
-
 class DatabaseMonitoring(Construct):
     """Define an exporter: a Deployment of one pod that asks a replicated database how its members are, and its Service.
 
@@ -48,7 +42,6 @@ class DatabaseMonitoring(Construct):
         database: the replicated database.
         prometheus_namespace: the namespace that Prometheus runs in.
         image: Default: ``images.MONGODB_EXPORTER``.
-        image_pull_secrets: names of Secrets for the image registry.
 
     Attributes:
         peer: its pods, as policies select them.
@@ -69,73 +62,40 @@ class DatabaseMonitoring(Construct):
         database: ReplicatedDatabase,
         prometheus_namespace: Name,
         image: Image = images.MONGODB_EXPORTER,
-        image_pull_secrets: Sequence[ObjectName] = (),
     ) -> None:
         super().__init__(scope, id)
-        self.peer = Peer(database.namespace, exporter_of(database.name))
+        self.peer = database.replica_set.exporter
+        self._workload = Workload(self, self.peer, _COMPONENT)
         reserve(self, namespace=self.peer.namespace, services=[self.peer.name])
         password = database.user(MONITOR_USER, client=self.peer, roles=_ROLES, why="watches the members")
         record(self, Edge(Peer(prometheus_namespace, _PROMETHEUS), self.peer, _PORT, why="scrapes"))
-        k8s.KubeServiceAccount(self, "service-account", metadata=self._metadata(), automount_service_account_token=False)
-        self.deployment = self._deployment(image, _env(database, password), image_pull_secrets)
-        self.service = k8s.KubeService(
-            self,
-            "service",
-            metadata=self._metadata(),
-            spec=k8s.ServiceSpec(
-                type="ClusterIP",
-                selector={NAME_LABEL: self.peer.name},
-                ports=[k8s.ServicePort(name=METRICS_PORT, port=_PORT, target_port=number(_PORT))],
-            ),
-        )
-        self.network_policy = workload_policy(self, "network-policy", peer=self.peer, component=_COMPONENT)
+        self._workload.service_account()
+        uri = database.replica_set.uri(MONITOR_USER, "admin", readPreference="primaryPreferred")
+        self.deployment = self._deployment(image, pods.env_vars({PASSWORD_ENV: password, "MONGODB_URI": uri}))
+        port = k8s.ServicePort(name=METRICS_PORT, port=_PORT, target_port=number(_PORT))
+        self.service = self._workload.service("service", [port])
+        self.network_policy = self._workload.network_policy()
         self.node.default_child = self.service
 
-    def _metadata(self) -> k8s.ObjectMeta:
-        peer = self.peer
-        return metadata(self, name=peer.name, namespace=peer.namespace, workload=peer.name, component=_COMPONENT)
-
-    def _deployment(self, image: str, env: dict[str, k8s.EnvVar], image_pull_secrets: Sequence[str]) -> k8s.KubeDeployment:
-        labels = pod_labels(self, workload=self.peer.name, component=_COMPONENT)
-        return k8s.KubeDeployment(
-            self,
-            "deployment",
-            metadata=self._metadata(),
-            spec=k8s.DeploymentSpec(
-                # Two would tell everything twice.
-                replicas=1,
-                strategy=k8s.DeploymentStrategy(type="Recreate"),
-                selector=k8s.LabelSelector(match_labels={NAME_LABEL: self.peer.name}),
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=labels | _pods.version_label(image)),
-                    spec=self._pod_spec(image, env, image_pull_secrets),
-                ),
-            ),
+    def _deployment(self, image: str, env: dict[str, k8s.EnvVar]) -> Manifest:
+        spec = k8s.DeploymentSpec(
+            # Two would tell everything twice.
+            replicas=1,
+            strategy=k8s.DeploymentStrategy(type="Recreate"),
+            selector=k8s.LabelSelector(match_labels=self._workload.selector),
+            template=self._workload.pod_template(user=DEFAULT_USER, image=image, containers=[self._container(image, env)]),
         )
+        return Manifest(self, "deployment", k8s.KubeDeploymentProps(metadata=self._workload.metadata(), spec=spec))
 
-    def _pod_spec(self, image: str, env: dict[str, k8s.EnvVar], image_pull_secrets: Sequence[str]) -> k8s.PodSpec:
-        return _pods.pod_spec(
-            service_account=self.peer.name,
-            user=DEFAULT_USER,
-            image_pull_secrets=image_pull_secrets,
-            containers=[
-                _pods.container(
-                    name=self.peer.name,
-                    image=image,
-                    args=_FLAGS,
-                    resources=_RESOURCES,
-                    env=env,
-                    ports=[k8s.ContainerPort(name=METRICS_PORT, container_port=_PORT)],
-                    readiness=_pods.probe(TcpProbe(), port=_PORT),
-                    liveness=_pods.probe(TcpProbe(period_seconds=20, failure_threshold=6), port=_PORT),
-                    startup=_pods.probe(TcpProbe(period_seconds=5, failure_threshold=30), port=_PORT),
-                )
-            ],
+    def _container(self, image: str, env: dict[str, k8s.EnvVar]) -> k8s.Container:
+        return pods.container(
+            name=self.peer.name,
+            image=image,
+            args=_FLAGS,
+            resources=_RESOURCES,
+            env=env,
+            ports=[k8s.ContainerPort(name=METRICS_PORT, container_port=_PORT)],
+            readiness=pods.probe(TcpProbe(), port=_PORT),
+            liveness=pods.probe(TcpProbe(period_seconds=20, failure_threshold=6), port=_PORT),
+            startup=pods.probe(TcpProbe(period_seconds=5, failure_threshold=30), port=_PORT),
         )
-
-
-def _env(database: ReplicatedDatabase, password: SecretKey) -> dict[str, k8s.EnvVar]:
-    """The connection string, which takes its password from a variable before it, so that none stands in a manifest."""
-    options = f"replicaSet={database.replica_set}&authSource=admin&readPreference=primaryPreferred"
-    uri = f"mongodb://{MONITOR_USER}:$({PASSWORD_ENV})@{','.join(database.hosts)}/admin?{options}"
-    return _pods.env_vars({PASSWORD_ENV: password, "MONGODB_URI": uri})

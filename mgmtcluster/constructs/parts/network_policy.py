@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_network
+from typing import TypedDict
 
 from constructs import Construct
 
-from mgmtcluster.constructs.parts.objects import Json, LateNetworkPolicy, metadata
+from mgmtcluster.constructs.parts.objects import Json
 from mgmtcluster.edges import NAME_LABEL, Peer, edges_of
 from mgmtcluster.kinds.containers import Outside
 
@@ -16,47 +17,32 @@ _ANYWHERE = "0.0.0.0/0"
 _API_SERVER_PORTS = (443, 6443)
 
 
-def workload_policy(
-    scope: Construct,
-    id: str,
-    *,
-    peer: Peer,
-    component: str,
-    exposed_ports: Sequence[int] = (),
-    outside: Sequence[Outside] = (),
-    cluster_cidrs: Sequence[str] = (),
-    to_api_server: bool = False,
-) -> LateNetworkPolicy:
-    """Define what one workload may be asked and may ask: the edges at its two ends, and what is named here.
+class PolicyOptions(TypedDict, total=False):
+    """What a policy opens beside the edges.
 
-    Args:
+    Attributes:
         exposed_ports: ports open to everybody, as a node port is: its traffic comes from a node's address, so no source
             can be named.
-        outside: hosts outside the cluster that it connects to.
-        cluster_cidrs: the cluster's own ranges, which are not outside.
-        to_api_server: it talks to the Kubernetes API, whose address no selector can name.
+        outside: hosts outside the cluster that the pods connect to.
+        to_api_server: the pods talk to the Kubernetes API, whose address no selector can name.
     """
 
-    def complete(manifest: Json) -> Json:
-        edges = edges_of(scope)
-        clients = {(edge.port, edge.client) for edge in edges if edge.server == peer}
-        servers = {(edge.server, edge.port) for edge in edges if edge.client == peer}
-        ingress = [*_from_anywhere(exposed_ports), *_from_clients(clients, exposed_ports)]
-        egress = [_DNS, *_to_servers(servers), *_to_outside(outside, cluster_cidrs)]
-        if to_api_server:
-            egress.append({"ports": [_tcp(port) for port in _API_SERVER_PORTS]})
-        return manifest | {"spec": _spec({NAME_LABEL: peer.name}, ingress, egress)}
-
-    return LateNetworkPolicy(
-        scope,
-        id,
-        complete=complete,
-        metadata=metadata(scope, name=peer.name, namespace=peer.namespace, workload=peer.name, component=component),
-    )
+    exposed_ports: Sequence[int]
+    outside: Sequence[Outside]
+    to_api_server: bool
 
 
-def _spec(selected: Json, ingress: list[Json], egress: list[Json]) -> Json:
-    spec: Json = {"podSelector": {"matchLabels": selected}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
+def policy_of(peer: Peer, scope: Construct, cluster_cidrs: Sequence[str], options: PolicyOptions) -> Json:
+    """The ``spec`` of a workload's policy: the edges of the app that begin or end at it, and what the options open."""
+    edges = edges_of(scope)
+    exposed_ports = options.get("exposed_ports", ())
+    clients = {(edge.port, edge.client) for edge in edges if edge.server == peer}
+    servers = {(edge.server, edge.port) for edge in edges if edge.client == peer}
+    ingress = [*_from_anywhere(exposed_ports), *_from_clients(clients, exposed_ports)]
+    egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster_cidrs)]
+    if options.get("to_api_server"):
+        egress.append({"ports": [_tcp(port) for port in _API_SERVER_PORTS]})
+    spec: Json = {"podSelector": {"matchLabels": {NAME_LABEL: peer.name}}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     return spec | ({"ingress": ingress} if ingress else {})
 
 
@@ -67,7 +53,7 @@ def _from_anywhere(ports: Sequence[int]) -> Iterable[Json]:
 
 def _from_clients(clients: set[tuple[int, Peer]], exposed_ports: Sequence[int]) -> Iterable[Json]:
     for port in sorted({port for port, _ in clients} - set(exposed_ports)):
-        peers = sorted(client for each, client in clients if each == port)
+        peers = sorted(client for asked, client in clients if asked == port)
         yield {"from": [_pods_of(client) for client in peers], "ports": [_tcp(port)]}
 
 
@@ -84,8 +70,8 @@ def _to_outside(outside: Sequence[Outside], cluster_cidrs: Sequence[str]) -> Ite
 
 def _block(cidr: str, cluster_cidrs: Sequence[str]) -> Json:
     network = ip_network(cidr)
-    own = [each for each in cluster_cidrs if ip_network(each).version == network.version]
-    excepted = [each for each in own if ip_network(each).subnet_of(network)]  # type: ignore[arg-type]
+    own = [cluster for cluster in cluster_cidrs if ip_network(cluster).version == network.version]
+    excepted = [cluster for cluster in own if ip_network(cluster).subnet_of(network)]  # type: ignore[arg-type]
     return {"ipBlock": {"cidr": cidr} | ({"except": excepted} if excepted else {})}
 
 

@@ -1,174 +1,149 @@
-"""The typed Kubernetes objects that everything here is made of, and what they all carry."""
+"""Kubernetes objects: written in the types of cdk8s-plus-27, turned into mappings in Python, handed to cdk8s once.
+
+What is private to jsii stands here and nowhere else: where a generated struct keeps its values, and the names of its fields.
+"""
 
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from cdk8s import ApiObject, ApiObjectMetadata, Chart
+from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from mgmtcluster.edges import NAME_LABEL
-from mgmtcluster.kinds.errors import InvalidInput
-
-__all__ = [
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomObject",
-    "Json",
-    "LateJob",
-    "LateNetworkPolicy",
-    "LateStatefulSet",
-    "StorageClass",
-    "content_hash",
-    "k8s",
-    "metadata",
-    "namespace_of",
-    "number",
-    "pod_labels",
-    "quantity",
-    "sorted_json",
-]
+__all__ = ["Json", "Manifest", "as_mapping", "content_hash", "k8s", "number", "quantity", "sorted_json"]
 
 Json = dict[str, Any]
 
-# Each of these is a call to the Node.js that runs cdk8s; an app asks for the same few over and over.
+_Plain = TypeVar("_Plain", k8s.Quantity, k8s.IntOrString)
+
+
+class Manifest(ApiObject):
+    """An object whose manifest is made in Python.
+
+    Args:
+        props: what cdk8s-plus-27 takes for its kind, such as ``k8s.KubeDeploymentProps(…)``; for a kind it does not know, the
+            manifest itself, with ``metadata`` as ``k8s.ObjectMeta``.
+        complete: called at synth, when every edge is known, with the manifest; returns the one to write. Default: as it is.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, props: Any, *, complete: Callable[[Json], Json] = lambda manifest: manifest
+    ) -> None:
+        manifest = as_mapping(props)
+        if not isinstance(props, Mapping):
+            manifest = {**_kind_of(type(props).__name__), **manifest}
+        self._manifest: Json = manifest
+        self._complete = complete
+        self._patches: list[JsonPatch] = []
+        self._metadata_was_touched = False
+        super().__init__(
+            scope,
+            id,
+            api_version=manifest["apiVersion"],
+            kind=manifest["kind"],
+            metadata=ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]}),
+        )
+
+    def __getattribute__(self, name: str) -> Any:
+        # A property of its own would be called back by Node.js for each object; most are never asked for their metadata.
+        if name == "metadata":
+            object.__setattr__(self, "_metadata_was_touched", True)
+        return super().__getattribute__(name)
+
+    def add_json_patch(self, *ops: JsonPatch) -> None:
+        """Patch the manifest as it is written: it is completed first and patched then."""
+        self._patches.extend(ops)
+
+    def to_json(self) -> Any:
+        """The manifest as it is written."""
+        manifest = self._complete(json.loads(json.dumps(self._manifest)))
+        if self._metadata_was_touched:
+            manifest["metadata"] = self._touched_metadata(manifest["metadata"])
+        if self._patches:
+            manifest = JsonPatch.apply(manifest, *self._patches)
+        first = {key: manifest.pop(key) for key in ("apiVersion", "kind", "metadata")}
+        return sorted_json(first) | sorted_json(manifest)
+
+    def _touched_metadata(self, ours: Json) -> Json:
+        """What somebody else has added or changed, over ours."""
+        theirs: Json = super().to_json()["metadata"]
+        own_name, own_namespace = ours["name"], ours.get("namespace")
+        # cdk8s gives the chart's namespace to every object, whatever its kind.
+        return {**theirs, "name": own_name} | ({"namespace": own_namespace} if own_namespace else {})
+
+
+_METADATA = ("name", "namespace", "labels", "annotations")
+
+
+@cache
+def _kind_of(props: str) -> Json:
+    """``apiVersion`` and ``kind`` of what these props describe."""
+    kind = getattr(k8s, props.removesuffix("Props")).GVK
+    return {"apiVersion": kind.api_version, "kind": kind.kind}
+
+
+def as_mapping(value: Any) -> Any:
+    """A generated struct as the mapping that Kubernetes reads; what is not set is left out."""
+    if isinstance(value, k8s.Quantity | k8s.IntOrString):
+        return vars(value)["plain"]
+    if names := getattr(value, "__jsii_name_mapping__", None):
+        fields = ((names[name], field) for name, field in value._values.items() if field is not None)
+        return {FIELD_NAMES.get(name, name): as_mapping(field) for name, field in fields}
+    if isinstance(value, Mapping):
+        return {key: as_mapping(field) for key, field in value.items()}
+    return [as_mapping(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+#: The fields that Node.js knows by another name than Kubernetes; those of a schema within a CRD are not among them.
+FIELD_NAMES: Final = {
+    "clientIp": "clientIP",
+    "clusterIp": "clusterIP",
+    "datasetUuid": "datasetUUID",
+    "diskUri": "diskURI",
+    "downwardApi": "downwardAPI",
+    "externalId": "externalID",
+    "fieldsV": "fieldsV1",
+    "hostIp": "hostIP",
+    "hostIpc": "hostIPC",
+    "hostPid": "hostPID",
+    "insecureSkipTlsVerify": "insecureSkipTLSVerify",
+    "loadBalancerIp": "loadBalancerIP",
+    "nodeId": "nodeID",
+    "nonResourceUrLs": "nonResourceURLs",
+    "openApiv": "openAPIV3Schema",
+    "pdId": "pdID",
+    "podCidRs": "podCIDRs",
+    "podCidr": "podCIDR",
+    "providerId": "providerID",
+    "scaleIo": "scaleIO",
+    "setHostnameAsFqdn": "setHostnameAsFQDN",
+    "storagePolicyId": "storagePolicyID",
+    "targetCpuUtilizationPercentage": "targetCPUUtilizationPercentage",
+    "targetWwNs": "targetWWNs",
+    "volumeId": "volumeID",
+}
 
 
 @cache
 def quantity(amount: str) -> k8s.Quantity:
     """A Kubernetes quantity."""
-    return k8s.Quantity.from_string(amount)
+    return _plain(k8s.Quantity, amount)
 
 
 @cache
 def number(value: int) -> k8s.IntOrString:
     """A whole number where Kubernetes takes text too: a port, a budget."""
-    return k8s.IntOrString.from_number(value)
+    return _plain(k8s.IntOrString, value)
 
 
-@cache
-def _chart_of(scope: Construct) -> Chart:
-    return Chart.of(scope)
-
-
-@cache
-def _chart_labels(chart: Chart) -> Mapping[str, str]:
-    return chart.labels
-
-
-def metadata(
-    scope: Construct,
-    *,
-    name: str,
-    namespace: str | None,
-    workload: str,
-    component: str,
-    labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
-) -> k8s.ObjectMeta:
-    """Metadata of an object that belongs to ``workload``; the labels of its chart are added by cdk8s.
-
-    ``object_annotations`` of the chart, where it has them, are added too: cdk8s has labels for that, but no annotations.
-    """
-    inherited: Mapping[str, str] = getattr(_chart_of(scope), "object_annotations", {})
-    return k8s.ObjectMeta(
-        name=name,
-        namespace=namespace,
-        labels={**_own_labels(workload, component), **(labels or {})},
-        annotations={**inherited, **(annotations or {})} or None,
-    )
-
-
-def pod_labels(scope: Construct, *, workload: str, component: str) -> dict[str, str]:
-    """Labels of pods: those of the workload and those of the chart, which cdk8s puts on objects only."""
-    return {**_chart_labels(_chart_of(scope)), **_own_labels(workload, component)}
-
-
-def _own_labels(workload: str, component: str) -> dict[str, str]:
-    return {
-        NAME_LABEL: workload,
-        "app.kubernetes.io/instance": workload,
-        "app.kubernetes.io/component": component,
-    }
-
-
-def namespace_of(scope: Construct, given: str | None) -> str:
-    """The namespace a construct is told to use, else its chart's.
-
-    Raises:
-        InvalidInput: there is neither.
-    """
-    namespace = given or _chart_of(scope).namespace
-    if not namespace:
-        raise InvalidInput(
-            [f"{scope.node.path}: namespace: is missing, and the chart has none; write namespace=… on one of them"]
-        )
-    return namespace
-
-
-class _Late:
-    """An object whose manifest is completed when the app is synthesized: by then every edge is known.
-
-    ``complete`` gets the manifest as cdk8s makes it and returns the one to write.
-    """
-
-    def __init__(self, scope: Construct, id: str, *, complete: Callable[[Json], Json], **props: Any) -> None:
-        self._complete = complete
-        super().__init__(scope, id, **props)  # type: ignore[call-arg]  # the next class is a generated one
-
-    def to_json(self) -> Any:
-        return sorted_json(self._complete(super().to_json()))  # type: ignore[misc]
-
-
-class LateNetworkPolicy(_Late, k8s.KubeNetworkPolicy):
-    """A NetworkPolicy completed at synth."""
-
-
-class LateJob(_Late, k8s.KubeJob):
-    """A Job completed at synth."""
-
-
-class LateStatefulSet(_Late, k8s.KubeStatefulSet):
-    """A StatefulSet completed at synth."""
-
-
-class _ClusterScoped:
-    """An object without a namespace: cdk8s stamps the chart's on every object, whatever its kind."""
-
-    def to_json(self) -> Any:
-        manifest = super().to_json()  # type: ignore[misc]
-        manifest["metadata"].pop("namespace", None)
-        return sorted_json(manifest)
-
-
-class ClusterRole(_ClusterScoped, k8s.KubeClusterRole):
-    """A ClusterRole in a chart of any namespace."""
-
-
-class ClusterRoleBinding(_ClusterScoped, k8s.KubeClusterRoleBinding):
-    """A ClusterRoleBinding in a chart of any namespace."""
-
-
-class StorageClass(_ClusterScoped, k8s.KubeStorageClass):
-    """A StorageClass in a chart of any namespace."""
-
-
-class CustomObject(ApiObject):
-    """An object of a kind that the cluster may not know, with its spec as it is given."""
-
-    def __init__(self, scope: Construct, id: str, *, api_version: str, kind: str, metadata: k8s.ObjectMeta, spec: Json) -> None:
-        self._spec = spec
-        described = ApiObjectMetadata(
-            name=metadata.name, namespace=metadata.namespace, labels=metadata.labels, annotations=metadata.annotations
-        )
-        super().__init__(scope, id, api_version=api_version, kind=kind, metadata=described)
-
-    def to_json(self) -> Any:
-        """The manifest, with the spec as it was passed."""
-        return sorted_json({**super().to_json(), "spec": self._spec})
+def _plain(kind: type[_Plain], value: str | int) -> _Plain:
+    """A value of a type that Node.js would make, with which it has nothing to do."""
+    made = kind.__new__(kind)
+    vars(made)["plain"] = value
+    return made
 
 
 def sorted_json(value: Any) -> Any:

@@ -1,9 +1,6 @@
-"""Pods as every construct here runs them: not as root, on a read-only disk, without privileges or a token."""
+"""Containers and volumes as every construct here runs them: on a read-only disk, without privileges."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from constructs import Construct
 
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
 from mgmtcluster.constructs.parts.objects import k8s, number, quantity
@@ -16,43 +13,6 @@ DRAIN_SECONDS = 10
 
 #: Files that a script's ConfigMap mounts are read by everybody, and changed by nobody.
 READ_ONLY_MODE = 0o444
-
-
-def pod_spec(
-    *,
-    service_account: str,
-    user: int,
-    containers: Sequence[k8s.Container],
-    image_pull_secrets: Sequence[str] = (),
-    with_token: bool = False,
-    **others: Any,
-) -> k8s.PodSpec:
-    """Pods with what Pod Security `restricted` asks of them, and volumes that belong to their user's group.
-
-    Args:
-        service_account: name of their ServiceAccount.
-        user: user and group of every process in them.
-        containers: their containers.
-        image_pull_secrets: names of Secrets for the image registry.
-        with_token: every container gets a token of the Kubernetes API.
-        others: further fields, as ``k8s.PodSpec`` takes them.
-    """
-    return k8s.PodSpec(
-        service_account_name=service_account,
-        automount_service_account_token=with_token,
-        enable_service_links=False,
-        security_context=k8s.PodSecurityContext(
-            run_as_non_root=True,
-            run_as_user=user,
-            run_as_group=user,
-            fs_group=user,
-            fs_group_change_policy="OnRootMismatch",
-            seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
-        ),
-        image_pull_secrets=[k8s.LocalObjectReference(name=name) for name in image_pull_secrets] or None,
-        containers=list(containers),
-        **others,
-    )
 
 
 def container(
@@ -208,23 +168,3 @@ def volume_name(container: str, directory: str) -> str:
 def config_map_volume(name: str, config_map: str) -> k8s.Volume:
     """The files of a ConfigMap."""
     return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=READ_ONLY_MODE))
-
-
-def pod_disruption_budget(
-    scope: Construct, *, metadata: k8s.ObjectMeta, selector: Mapping[str, str], unhealthy: str
-) -> k8s.KubePodDisruptionBudget:
-    """Define that a drain takes one of these pods at a time.
-
-    Args:
-        unhealthy: whether pods that are not ready may go too: ``AlwaysAllow``, or ``IfHealthyBudget`` where the others need them.
-    """
-    return k8s.KubePodDisruptionBudget(
-        scope,
-        "pod-disruption-budget",
-        metadata=metadata,
-        spec=k8s.PodDisruptionBudgetSpec(
-            max_unavailable=number(1),
-            unhealthy_pod_eviction_policy=unhealthy,
-            selector=k8s.LabelSelector(match_labels=selector),
-        ),
-    )

@@ -11,16 +11,18 @@ DATA: Final = "data"
 RETAIN: Final = k8s.StatefulSetPersistentVolumeClaimRetentionPolicy(when_deleted="Retain", when_scaled="Retain")
 
 
+def claim_spec(storage: str, storage_class: str | None) -> k8s.PersistentVolumeClaimSpec:
+    """A claim of this size that one node at a time may mount."""
+    return k8s.PersistentVolumeClaimSpec(
+        access_modes=["ReadWriteOnce"],
+        storage_class_name=storage_class,
+        resources=k8s.ResourceRequirements(requests={"storage": quantity(storage)}),
+    )
+
+
 def claim_template(storage: str, storage_class: str | None) -> k8s.KubePersistentVolumeClaimProps:
     """The claim that each pod makes for its own volume."""
-    return k8s.KubePersistentVolumeClaimProps(
-        metadata=k8s.ObjectMeta(name=DATA),
-        spec=k8s.PersistentVolumeClaimSpec(
-            access_modes=["ReadWriteOnce"],
-            storage_class_name=storage_class,
-            resources=k8s.ResourceRequirements(requests={"storage": quantity(storage)}),
-        ),
-    )
+    return k8s.KubePersistentVolumeClaimProps(metadata=k8s.ObjectMeta(name=DATA), spec=claim_spec(storage, storage_class))
 
 
 def with_stored_claim_templates(manifest: Json) -> Json:

@@ -12,12 +12,18 @@ from mgmtcluster.kinds.network import within
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
 
 
-def service_problems(peer: Peer, endpoints: Sequence[Endpoint], database: Grant | None, options: ServiceOptions) -> Iterator[str]:
-    """What is wrong with these arguments together, a line each, without the construct's path."""
+def service_problems(
+    peer: Peer,
+    endpoints: Sequence[Endpoint],
+    database: Grant | None,
+    options: ServiceOptions,
+    cluster_cidrs: Sequence[str],
+) -> Iterator[str]:
+    """What is wrong with these arguments together, one line per problem, without the construct's path."""
     yield from _endpoint_problems(endpoints)
     yield from _database_problems(peer, database, options)
     yield from _directory_problems("writes", options["writes"])
-    yield from _outside_problems(options)
+    yield from _outside_problems(options, cluster_cidrs)
     names = [peer.name, *(sidecar.name for sidecar in options["sidecars"])]
     for name in _twice(names):
         yield f"sidecars.{name}: two containers of the pod have this name; write another one"
@@ -47,8 +53,8 @@ def _database_problems(peer: Peer, database: Grant | None, options: ServiceOptio
             yield f"env.{name}: is the address of the nodes; pass node_address=… instead"
         elif database and name in (database.env, PASSWORD_ENV):
             yield f"env.{name}: is the connection of the database; leave it out"
-    if database and database.server.namespace != peer.namespace:
-        there = database.server.namespace
+    if database and database.server.peer.namespace != peer.namespace:
+        there = database.server.peer.namespace
         yield f"database: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
 
 
@@ -73,9 +79,9 @@ def _address_problems(where: str, env: Mapping[str, EnvValue]) -> Iterator[str]:
             yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
 
 
-def _outside_problems(options: ServiceOptions) -> Iterator[str]:
-    for each in options["outside"]:
-        for cidr in each.cidrs:
-            for own in options["cluster_cidrs"]:
+def _outside_problems(options: ServiceOptions, cluster_cidrs: Sequence[str]) -> Iterator[str]:
+    for connection in options["outside"]:
+        for cidr in connection.cidrs:
+            for own in cluster_cidrs:
                 if within(cidr, own):
                     yield f"outside: {cidr!r} is within the cluster's own {own}; write a range outside it"

@@ -7,14 +7,13 @@ from warnings import warn
 from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.constructs.parts import pods as _pods
-from mgmtcluster.constructs.parts.network_policy import workload_policy
-from mgmtcluster.constructs.parts.objects import k8s, metadata, number, pod_labels
-from mgmtcluster.constructs.parts.pods import pod_disruption_budget
+from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
+from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.service.checks import service_problems
-from mgmtcluster.constructs.service.pods import service_pod_spec
+from mgmtcluster.constructs.service.pods import service_pods
 from mgmtcluster.databases.grant import Grant
-from mgmtcluster.edges import NAME_LABEL, Edge, Peer, record, reserve
+from mgmtcluster.edges import Edge, Peer, record, reserve
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER
 from mgmtcluster.kinds.errors import InvalidInput
@@ -31,11 +30,11 @@ class WebService(Construct):
     Args:
         image: image of the main container, with a tag or a digest.
         endpoint: where the service answers. With a ``node_port``, the port is open to everybody outside too.
-        database: what a replicated database grants to it. Default: it uses none.
+        database: what a database grants to it. Default: it uses none.
         options: see ``ServiceOptions``.
 
     Attributes:
-        endpoint: as given.
+        endpoint: as passed.
         peer: its pods, as policies select them.
         service_account: the ServiceAccount.
         deployment: the Deployment.
@@ -64,83 +63,68 @@ class WebService(Construct):
         self.peer = Peer(endpoint.namespace, endpoint.service)
         self._options = completed(options)
         self._endpoints = (endpoint, *self._options["other_endpoints"])
-        self._selector = {NAME_LABEL: self.peer.name}
-        problems = [*service_problems(self.peer, self._endpoints, database, self._options)]
-        if problems:
-            raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
-        if self._options["user"] < DEFAULT_USER:
-            warn(
-                f"{self.node.path}: user: {self._options['user']} may be a user of the nodes too; {DEFAULT_USER} is not",
-                stacklevel=2,
-            )
+        self._workload = Workload(self, self.peer, self._options["component"])
+        self._check(database)
         names = (self.peer.name, *self._options["aliases"])
         reserve(self, namespace=self.peer.namespace, services=names, endpoints=self._endpoints)
         self._record_edges(database)
-        self.service_account = k8s.KubeServiceAccount(
-            self, "service-account", metadata=self._metadata(self.peer.name), automount_service_account_token=False
-        )
+        self.service_account = self._workload.service_account()
         self.deployment = self._deployment(image, database)
         self.services = self._services()
         self.service = self.services[0]
-        self.pod_disruption_budget = (
-            pod_disruption_budget(self, metadata=self._metadata(self.peer.name), selector=self._selector, unhealthy="AlwaysAllow")
-            if self._options["replicas"] > 1
-            else None
-        )
-        self.network_policy = workload_policy(
-            self,
-            "network-policy",
-            peer=self.peer,
-            component=self._options["component"],
-            exposed_ports=[each.port for each in self._endpoints if each.node_port],
+        several = self._options["replicas"] > 1
+        self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="AlwaysAllow") if several else None
+        self.network_policy = self._workload.network_policy(
+            exposed_ports=[endpoint.port for endpoint in self._endpoints if endpoint.node_port],
             outside=self._options["outside"],
-            cluster_cidrs=self._options["cluster_cidrs"],
         )
         self.node.default_child = self.service
 
+    def _check(self, database: Grant | None) -> None:
+        cluster_cidrs = self._workload.context.cluster_cidrs
+        problems = [*service_problems(self.peer, self._endpoints, database, self._options, cluster_cidrs)]
+        if problems:
+            raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
+        user = self._options["user"]
+        if user < DEFAULT_USER:
+            warn(f"{self.node.path}: user: {user} may be a user of the nodes too; {DEFAULT_USER} is not", stacklevel=3)
+
     def _record_edges(self, database: Grant | None) -> None:
         for env in (self._options["env"], *(sidecar.env for sidecar in self._options["sidecars"])):
-            for name, address in _pods.addresses_in(env):
+            for name, address in pods.addresses_in(env):
                 server = Peer(address.endpoint.namespace, address.endpoint.service)
                 record(self, Edge(self.peer, server, address.endpoint.port, why=name))
         if database:
-            record(self, Edge(self.peer, database.server, database.port, why=database.env, database=database.database))
+            server = database.server.peer
+            record(self, Edge(self.peer, server, database.server.port, why=database.env, database=database.database))
 
-    def _metadata(self, name: str) -> k8s.ObjectMeta:
-        component = self._options["component"]
-        return metadata(self, name=name, namespace=self.peer.namespace, workload=self.peer.name, component=component)
-
-    def _deployment(self, image: str, database: Grant | None) -> k8s.KubeDeployment:
-        selector = k8s.LabelSelector(match_labels=self._selector)
-        labels = pod_labels(self, workload=self.peer.name, component=self._options["component"])
-        return k8s.KubeDeployment(
+    def _deployment(self, image: str, database: Grant | None) -> Manifest:
+        return Manifest(
             self,
             "deployment",
-            metadata=self._metadata(self.peer.name),
-            spec=k8s.DeploymentSpec(
-                replicas=self._options["replicas"],
-                selector=selector,
-                strategy=k8s.DeploymentStrategy(
-                    type="RollingUpdate",
-                    rolling_update=k8s.RollingUpdateDeployment(max_unavailable=number(0), max_surge=number(1)),
-                ),
-                template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=labels | _pods.version_label(image)),
-                    spec=service_pod_spec(
-                        name=self.peer.name,
+            k8s.KubeDeploymentProps(
+                metadata=self._workload.metadata(),
+                spec=k8s.DeploymentSpec(
+                    replicas=self._options["replicas"],
+                    selector=k8s.LabelSelector(match_labels=self._workload.selector),
+                    strategy=k8s.DeploymentStrategy(
+                        type="RollingUpdate",
+                        rolling_update=k8s.RollingUpdateDeployment(max_unavailable=number(0), max_surge=number(1)),
+                    ),
+                    template=service_pods(
+                        self._workload,
                         image=image,
                         endpoints=self._endpoints,
                         database=database,
                         options=self._options,
-                        selector=selector,
                     ),
                 ),
             ),
         )
 
-    def _services(self) -> list[k8s.KubeService]:
+    def _services(self) -> list[Manifest]:
         """The Service of the endpoint's name; one more for what is exposed where not everything is; one an alias."""
-        exposed = [each for each in self._endpoints if each.node_port]
+        exposed = [endpoint for endpoint in self._endpoints if endpoint.node_port]
         everything_is = len(exposed) == len(self._endpoints)
         services = [self._service("service", self.peer.name, self._endpoints, exposed=everything_is)]
         if exposed and not everything_is:
@@ -150,14 +134,6 @@ class WebService(Construct):
             services.append(self._service(f"alias-{alias}", alias, self._endpoints, exposed=False))
         return services
 
-    def _service(self, id: str, name: str, endpoints: Sequence[Endpoint], *, exposed: bool) -> k8s.KubeService:
-        return k8s.KubeService(
-            self,
-            id,
-            metadata=self._metadata(name),
-            spec=k8s.ServiceSpec(
-                type="NodePort" if exposed else "ClusterIP",
-                selector=self._selector,
-                ports=[_pods.service_port(each, exposed=exposed) for each in endpoints],
-            ),
-        )
+    def _service(self, id: str, name: str, endpoints: Sequence[Endpoint], *, exposed: bool) -> Manifest:
+        ports = [pods.service_port(endpoint, exposed=exposed) for endpoint in endpoints]
+        return self._workload.service(id, ports, name=name, type="NodePort" if exposed else "ClusterIP")

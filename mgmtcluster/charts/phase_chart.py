@@ -1,0 +1,43 @@
+"""A chart that is one phase of the installation."""
+
+from typing import Final
+
+from cdk8s import Chart
+from constructs import Construct
+
+from mgmtcluster.charts.phases import PART_OF, Phase, Wave
+from mgmtcluster.constructs.parts.context import Context, set_context
+from mgmtcluster.settings import Settings
+
+#: Annotations of what holds data: Argo CD neither prunes nor deletes it unasked.
+KEPT: Final = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"}
+
+
+class PhaseChart(Chart):
+    """One phase: one file of ``dist/``, one sync wave.
+
+    Args:
+        phase: which one.
+        settings: what differs for this cluster; what all constructs share of it is set as their context.
+        wave: when Argo CD applies it. Default: the phase's.
+    """
+
+    def __init__(self, scope: Construct, phase: Phase, *, settings: Settings, wave: Wave | None = None) -> None:
+        super().__init__(
+            scope,
+            phase.id,
+            disable_resource_name_hashes=True,
+            labels={"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/managed-by": "cdk8s"},
+        )
+        context = Context(
+            annotations=in_wave(phase.wave if wave is None else wave),
+            image_pull_secrets=settings.image_pull_secrets,
+            cluster_cidrs=settings.cluster_cidrs,
+            node_address=settings.node_address,
+        )
+        set_context(self, context)
+
+
+def in_wave(wave: Wave) -> dict[str, str]:
+    """The annotation that puts an object into a wave."""
+    return {"argocd.argoproj.io/sync-wave": str(int(wave))}

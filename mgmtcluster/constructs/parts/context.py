@@ -1,0 +1,106 @@
+"""What all constructs below an app or a chart share, said once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from cdk8s import Chart
+from constructs import Construct, IConstruct
+
+from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.names import ObjectName
+from mgmtcluster.kinds.network import Cidr, HostAddress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What all constructs below an app or a chart share.
+
+    Args:
+        annotations: of every object. Default: none.
+        image_pull_secrets: names of Secrets for the image registry, in every namespace with pods. Default: none.
+        cluster_cidrs: ranges of the cluster's own pods and Services, which are not outside. Default: none.
+        node_address: address of the nodes for clients outside. Default: the IP of each pod's node.
+
+    Raises:
+        InvalidInput: a value that Kubernetes would not accept.
+    """
+
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    image_pull_secrets: Sequence[ObjectName] = ()
+    cluster_cidrs: Sequence[Cidr] = ()
+    node_address: HostAddress | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="Context")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a construct finds above itself.
+
+    Attributes:
+        context: what it shares with others.
+        labels: labels of its chart, which cdk8s puts on objects and not on pods.
+        namespace: namespace of its chart, where that has one.
+    """
+
+    context: Context
+    labels: Mapping[str, str]
+    namespace: str | None
+
+
+_NOTHING = Context()
+_contexts: "WeakKeyDictionary[IConstruct, Context]" = WeakKeyDictionary()
+_charts: "WeakKeyDictionary[IConstruct, tuple[Mapping[str, str], str | None]]" = WeakKeyDictionary()
+_surroundings: "WeakKeyDictionary[IConstruct, Surroundings]" = WeakKeyDictionary()
+_asked: "WeakSet[IConstruct]" = WeakSet()
+
+
+def set_context(scope: Construct, context: Context) -> None:
+    """Share this with all constructs below an app, a chart or a construct; call it before they are made.
+
+    What a level does not say, the level above it says.
+
+    Raises:
+        InvalidInput: a construct below has asked for its context already.
+    """
+    if scope in _asked:
+        raise InvalidInput([f"{scope.node.path or 'the app'}: set_context: comes after a construct below; call it before"])
+    _contexts[scope] = context
+
+
+def surroundings_of(scope: Construct) -> Surroundings:
+    """What ``scope`` finds above itself; kept, because finding it takes calls to the Node.js that runs cdk8s."""
+    if scope not in _surroundings:
+        scopes = scope.node.scopes
+        context = _NOTHING
+        _asked.update(scopes)
+        for level in scopes:
+            context = replace(context, **_said(_contexts.get(level, _NOTHING)))
+        chart = next((level for level in reversed(scopes) if isinstance(level, Chart)), None) or Chart.of(scope)
+        if chart not in _charts:
+            _charts[chart] = (chart.labels, chart.namespace)
+        _surroundings[scope] = Surroundings(context, *_charts[chart])
+    return _surroundings[scope]
+
+
+def _said(context: Context) -> dict[str, Any]:
+    values = {field.name: getattr(context, field.name) for field in fields(context)}
+    return {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
+
+
+def namespace_of(scope: Construct, namespace: str | None) -> str:
+    """The namespace a construct is told to use, else its chart's.
+
+    Raises:
+        InvalidInput: there is neither.
+    """
+    found = namespace or surroundings_of(scope).namespace
+    if not found:
+        raise InvalidInput(
+            [f"{scope.node.path}: namespace: is missing, and the chart has none; write namespace=… on one of them"]
+        )
+    return found
