@@ -3,9 +3,12 @@ PYTHON ?= python3
 SETTINGS ?=
 OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
+# One more than there are processors: now and then a test waits. A file's tests run in one process, which so starts a browser once.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+PARALLEL = -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cli cdk8s test test-cluster test-nodes security lint check check-dist schema map docs snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-slow test-all test-cluster test-nodes security lint check check-dist schema map docs snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,8 +21,13 @@ cli: .venv/cli ## Install the command .venv/bin/mgmtcluster, which looks at a cl
 cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, which empties dist/ first.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
 
-test: .venv/dev node_modules/.installed ## Run every test that needs no cluster.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m 'not cluster and not nodes'
+test: .venv/dev node_modules/.installed ## Run every test that needs no cluster and is not slow.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not slow'
+
+test-slow: .venv/dev node_modules/.installed ## Run the slow tests that need no cluster.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'slow and not cluster and not nodes'
+
+test-all: test test-slow ## Run every test that needs no cluster.
 
 test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUBECONFIG names.
 	@$(PYTEST) -m cluster tests/cluster
@@ -35,7 +43,7 @@ lint: .venv/dev ## Check style and types.
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-check: lint test check-dist ## Everything that CI runs without a cluster: what to run before a commit.
+check: lint test check-dist ## What to run before a commit: style, types, tests, and whether dist/ is fresh.
 
 check-dist: .venv/run node_modules/.installed ## Check that dist/ is what the cdk8s CLI makes of settings.yaml.
 	@made=$$(mktemp -d) && trap 'rm -rf "$$made"' EXIT && \

@@ -5,6 +5,9 @@ from hypothesis import settings
 
 from tests import rendering
 from tests.rendering import Manifests, Platform
+from tests.rig.closing import closing, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+
+__all__ = ["closing", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.load_profile("deterministic")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.rig import mongosh as rig_mongosh
 from tests.scripts import job
 from tests.scripts.replica_set import ReplicaSet
 
@@ -22,10 +22,9 @@ Converge = Callable[..., job.Ended]
 
 
 @pytest.fixture(scope="session")
-def mongosh_path() -> str:
+def mongosh_command() -> list[str]:
     """The project's own mongosh, else the one on PATH."""
-    own = ROOT / "node_modules" / ".bin" / "mongosh"
-    found = str(own) if own.exists() else shutil.which("mongosh")
+    found = rig_mongosh.command()
     if found is None:
         pytest.skip("no mongosh: install the npm package mongosh, in the repository or on PATH")
     return found
@@ -40,11 +39,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def mongosh(mongosh_path: str, environment: dict[str, str]) -> Mongosh:
+def mongosh(mongosh_command: list[str], environment: dict[str, str]) -> Mongosh:
     """Run a script as its container does."""
 
     def run(script: Path, env: Mapping[str, str], timeout: float = 120) -> job.Ended:
-        command = [mongosh_path, "--nodb", "--quiet", str(script)]
+        command = [*mongosh_command, "--nodb", "--quiet", str(script)]
         both = {**environment, **env}
         return subprocess.run(command, env=both, capture_output=True, text=True, timeout=timeout, check=False)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from tests.rig import mongosh
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 IMAGE_TOOL = ROOT.parent / "shared" / "node" / "image"
@@ -18,9 +20,6 @@ LIBRARIES = "/usr/local/lib"
 SHARED = tuple(f"tests/scripts/{name}.py" for name in ("commands", "errors", "scram", "server", "wire"))
 PROGRAM = "tests/nodes/images/mongod"
 MODULE = PROGRAM.replace("/", ".")
-
-#: What mongosh asks for and goes on without: npm has not built or not installed it.
-_LEFT_OUT = ("*.node", "electron", "mongodb-client-encryption", "@babel/preset-typescript")
 
 COMMANDS = {
     "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {MODULE} "$@"',
@@ -47,18 +46,6 @@ def lay_out(folder: Path) -> None:
     (folder / "tests" / "__init__.py").touch()
 
 
-def bundle_mongosh(folder: Path, node: Path) -> None:
-    """Make one file of mongosh's thousands, compiled: it is written to a node's disk sooner, and starts sooner."""
-    folder.mkdir()
-    shutil.copy(HERE / "mongosh.js", folder)
-    options = ("--bundle", "--platform=node", "--minify", "--keep-names", "--supported:dynamic-import=false", "--log-level=error")
-    left_out = (f"--external:{each}" for each in _LEFT_OUT)
-    modules = ROOT / "node_modules"
-    files = (modules / "esbuild" / "bin" / "esbuild", modules / "@mongosh" / "cli-repl" / "lib" / "run.js")
-    subprocess.run([node, *files, *options, *left_out, f"--outfile={folder}/bundle.js"], check=True)
-    subprocess.run([node, folder / "mongosh.js", "--nodb", "--quiet", "--eval=0"], check=True, stdout=subprocess.DEVNULL)
-
-
 def add_mongo(store: Path, name: str, base: str, node: Path) -> None:
     """Add the image to a store, under the full name that the manifests' short one stands for.
 
@@ -77,7 +64,7 @@ def add_mongo(store: Path, name: str, base: str, node: Path) -> None:
             file.write_text(f"#!/bin/sh\n{line}\n")
             file.chmod(0o755)
             copies[str(file)] = f"/usr/local/bin/{command}"
-        bundle_mongosh(place / "mongosh", node)
+        mongosh.bundle(place / "mongosh", node)
         copies[str(place / "mongosh")] = f"{LIBRARIES}/mongosh"
         arguments = [part for source, target in copies.items() for part in ("--copy", f"{source}:{target}")]
         subprocess.run([IMAGE_TOOL, "add", store, name, "--from", base, *arguments], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,1 @@
+"""What several suites share: servers, programs, and how they are run."""
