@@ -50,7 +50,6 @@ def mongosh_job(
         template = complete(manifest["spec"]["template"])
         [container] = template["spec"]["containers"]
         container["env"] = [*container["env"], *({"name": name, "value": _text(value)} for name, value in env().items())]
-        manifest["metadata"]["name"] += f"-{content_hash(template)}"
         return manifest
 
     template = workload.pod_template(
@@ -61,7 +60,8 @@ def mongosh_job(
         volumes=[pods.config_map_volume(_SCRIPTS, config_map), pods.empty_dir("tmp", "64Mi"), *volumes.values()],
     )
     spec = k8s.JobSpec(backoff_limit=_BACKOFF_LIMIT, template=template)
-    return Manifest(workload.scope, "job", k8s.KubeJobProps(metadata=workload.metadata(), spec=spec), complete=finish)
+    props = k8s.KubeJobProps(metadata=workload.metadata(), spec=spec)
+    return Manifest(workload.scope, "job", props, complete=finish, hashed=lambda manifest: manifest["spec"]["template"])
 
 
 def _container(image: str, script: str, volumes: Mapping[str, k8s.Volume]) -> k8s.Container:

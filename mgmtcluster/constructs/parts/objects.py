@@ -7,11 +7,16 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
+from types import FrameType
 from typing import Any, Final, TypeVar
 
+import jsii
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_27 import k8s
-from constructs import Construct
+from constructs import Construct, IValidation
+
+from mgmtcluster.constructs.parts.synthesis import current_synthesis
+from mgmtcluster.kinds.errors import InvalidInput
 
 __all__ = ["Json", "Manifest", "as_mapping", "content_hash", "k8s", "number", "quantity", "sorted_json"]
 
@@ -23,22 +28,33 @@ _Plain = TypeVar("_Plain", k8s.Quantity, k8s.IntOrString)
 class Manifest(ApiObject):
     """An object whose manifest is made in Python.
 
+    It is completed when the app is synthesized, since only then every edge is known, and patched after that.
+
     Args:
         props: what cdk8s-plus-27 takes for its kind, such as ``k8s.KubeDeploymentProps(…)``; for a kind it does not know, the
             manifest itself, with ``metadata`` as ``k8s.ObjectMeta``.
-        complete: called at synth, when every edge is known, with the manifest; returns the one to write. Default: as it is.
+        complete: gets the manifest at synth and returns the one to write. Default: as it is.
+        hashed: the field whose content the name ends in a hash of, as that of a Job must. Default: the name is as it is.
     """
 
     def __init__(
-        self, scope: Construct, id: str, props: Any, *, complete: Callable[[Json], Json] = lambda manifest: manifest
+        self,
+        scope: Construct,
+        id: str,
+        props: Any,
+        *,
+        complete: Callable[[Json], Json] = lambda manifest: manifest,
+        hashed: Callable[[Json], Any] | None = None,
     ) -> None:
         manifest = as_mapping(props)
         if not isinstance(props, Mapping):
             manifest = {**_kind_of(type(props).__name__), **manifest}
         self._manifest: Json = manifest
         self._complete = complete
+        self._hashed = hashed
         self._patches: list[JsonPatch] = []
         self._metadata_was_touched = False
+        self._written: tuple[FrameType, Json] | None = None
         super().__init__(
             scope,
             id,
@@ -54,25 +70,68 @@ class Manifest(ApiObject):
         return super().__getattribute__(name)
 
     def add_json_patch(self, *ops: JsonPatch) -> None:
-        """Patch the manifest as it is written: it is completed first and patched then."""
+        """Patch the manifest as it is written: it is completed first, patched then, and named last."""
+        if not self._patches:
+            self.node.add_validation(_Patched(self))
         self._patches.extend(ops)
 
     def to_json(self) -> Any:
-        """The manifest as it is written."""
+        """The manifest as it is written, rendered once in a synth.
+
+        Raises:
+            InvalidInput: a patch does not fit.
+        """
+        synthesis = current_synthesis()
+        if synthesis is None:
+            return self._write()
+        if self._written is None or self._written[0] is not synthesis:
+            self._written = (synthesis, self._write())
+        return self._written[1]
+
+    def _write(self) -> Json:
         manifest = self._complete(json.loads(json.dumps(self._manifest)))
         if self._metadata_was_touched:
             manifest["metadata"] = self._touched_metadata(manifest["metadata"])
         if self._patches:
-            manifest = JsonPatch.apply(manifest, *self._patches)
+            manifest = self._patched(manifest)
+        if self._hashed:
+            manifest["metadata"]["name"] += f"-{content_hash(self._hashed(manifest))}"
         first = {key: manifest.pop(key) for key in ("apiVersion", "kind", "metadata")}
-        return sorted_json(first) | sorted_json(manifest)
+        written: Json = sorted_json(first) | sorted_json(manifest)
+        return written
 
     def _touched_metadata(self, ours: Json) -> Json:
         """What somebody else has added or changed, over ours."""
         theirs: Json = super().to_json()["metadata"]
-        own_name, own_namespace = ours["name"], ours.get("namespace")
         # cdk8s gives the chart's namespace to every object, whatever its kind.
-        return {**theirs, "name": own_name} | ({"namespace": own_namespace} if own_namespace else {})
+        theirs.pop("namespace", None)
+        return theirs | {key: ours[key] for key in ("name", "namespace") if key in ours}
+
+    def _patched(self, manifest: Json) -> Json:
+        try:
+            patched: Json = JsonPatch.apply(manifest, *self._patches)
+        except RuntimeError as error:
+            name = f"{manifest['kind']} {manifest['metadata']['name']}"
+            reason = str(error).partition("\n")[0]
+            raise InvalidInput(
+                [f"{self.node.path}: JsonPatch: does not fit {name} ({reason}); write paths of the manifest as it is written"]
+            ) from None
+        return patched
+
+
+@jsii.implements(IValidation)
+class _Patched:
+    """What is wrong with the patches of an object, as cdk8s asks."""
+
+    def __init__(self, patched: Manifest) -> None:
+        self._patched = patched
+
+    def validate(self) -> list[str]:
+        try:
+            self._patched.to_json()
+        except InvalidInput as error:
+            return list(error.problems)
+        return []
 
 
 _METADATA = ("name", "namespace", "labels", "annotations")
@@ -105,7 +164,6 @@ FIELD_NAMES: Final = {
     "diskUri": "diskURI",
     "downwardApi": "downwardAPI",
     "externalId": "externalID",
-    "fieldsV": "fieldsV1",
     "hostIp": "hostIP",
     "hostIpc": "hostIPC",
     "hostPid": "hostPID",
@@ -113,7 +171,7 @@ FIELD_NAMES: Final = {
     "loadBalancerIp": "loadBalancerIP",
     "nodeId": "nodeID",
     "nonResourceUrLs": "nonResourceURLs",
-    "openApiv": "openAPIV3Schema",
+    "openApiv3Schema": "openAPIV3Schema",
     "pdId": "pdID",
     "podCidRs": "podCIDRs",
     "podCidr": "podCIDR",

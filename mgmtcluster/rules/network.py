@@ -1,0 +1,63 @@
+"""Rules over addresses: node ports, what Services select, and where addresses lead."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
+from mgmtcluster.manifests import Object, name_of, of_kind, pods, texts
+
+_API_SERVER: Final = ("kubernetes", "default")
+
+
+def node_ports(objects: Sequence[Object]) -> Iterator[str]:
+    """Node ports are in Kubernetes' range, and no two Services have the same."""
+    holders: dict[int, list[str]] = {}
+    for service in of_kind(objects, "Service"):
+        for port in service["spec"].get("ports", ()):
+            if "nodePort" in port:
+                holders.setdefault(port["nodePort"], []).append(name_of(service))
+    for node_port, names in holders.items():
+        if not 30000 <= node_port <= 32767:
+            yield f"{names[0]}: nodePort: {node_port} is out of range; write one of 30000 to 32767"
+        if len(names) > 1:
+            yield f"{', '.join(names)}: nodePort: {node_port} is given to each; write another one for all but one"
+
+
+def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
+    """Every Service with a selector selects pods, and its target ports are ports of their containers."""
+    for service in of_kind(objects, "Service"):
+        selector = service["spec"].get("selector")
+        if not selector:
+            continue
+        namespace = service["metadata"].get("namespace")
+        selected = [ports for labels, ports in pods(objects, namespace) if selector.items() <= labels.items()]
+        if not selected:
+            yield f"{name_of(service)}: spec.selector: {selector} selects no pod; write labels of a pod in {namespace}"
+            continue
+        for port in service["spec"].get("ports", ()):
+            target = port.get("targetPort", port["port"])
+            if not any(target in ports for ports in selected):
+                yield f"{name_of(service)}: spec.ports: no container listens on {target}; write a port of its pods"
+
+
+def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] = ()) -> Iterator[str]:
+    """Every address of a Service in a variable, an argument or a ConfigMap is one of a Service and port that is declared.
+
+    The API server's is excepted, and those ``beside``.
+    """
+    ports: dict[tuple[str, str], set[int]] = {(each.service, each.namespace): set() for each in beside}
+    for endpoint in beside:
+        ports[endpoint.service, endpoint.namespace].add(endpoint.port)
+    for service in of_kind(objects, "Service"):
+        key = (service["metadata"]["name"], service["metadata"]["namespace"])
+        ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
+    for owner, where, text in texts(objects):
+        for match in CLUSTER_LOCAL.finditer(text):
+            key = (match["name"].rpartition(".")[2], match["namespace"])
+            port = int(match["port"]) if match["port"] else None
+            if key == _API_SERVER:
+                continue
+            if key not in ports:
+                yield f"{name_of(owner)}: {where}: {match[0]} is no Service that is declared; write the address of one that is"
+            elif port is not None and port not in ports[key]:
+                yield f"{name_of(owner)}: {where}: {match[0]}: the Service has no such port; write one of {sorted(ports[key])}"

@@ -1,0 +1,166 @@
+"""Objects are made in Python, and are what cdk8s itself would write of the same types."""
+
+import json
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import cdk8s_plus_27
+import pytest
+from cdk8s import App, Chart, JsonPatch
+from cdk8s_plus_27 import k8s
+
+from mgmtcluster import Context, InvalidInput, rules, set_context
+from mgmtcluster.constructs.parts.objects import FIELD_NAMES, Manifest, as_mapping, content_hash, number, quantity
+from tests.constructs.made_up import database, web_service
+
+
+def node_js_source() -> str:
+    """The code in which cdk8s-plus-27 turns its types into manifests."""
+    [archive] = (Path(cdk8s_plus_27.__file__).parent / "_jsii").glob("*.tgz")
+    with tarfile.open(archive) as package:
+        file = package.extractfile("package/lib/imports/k8s.js")
+        assert file
+        return file.read().decode()
+
+
+def test_field_names_are_those_of_the_generated_types() -> None:
+    """Every field that Node.js renames on the way out, but for a schema's own keywords."""
+    renamed = {
+        field: name
+        for name, value in re.findall(r"^ {8}'([^']+)': (.*),$", node_js_source(), re.MULTILINE)
+        if len(fields := {*re.findall(r"obj\.([A-Za-z0-9]+)", value)}) == 1 and (field := fields.pop()) != name
+    }
+    assert {field: name for field, name in renamed.items() if name.isalnum()} == FIELD_NAMES
+
+
+PROPS = k8s.KubeServiceProps(
+    metadata=k8s.ObjectMeta(name="orders", labels={"b": "1", "a": "2"}),
+    spec=k8s.ServiceSpec(cluster_ip="None", ports=[k8s.ServicePort(port=80)], selector={}),
+)
+
+
+def test_a_manifest_is_what_cdk8s_writes_of_the_same_props() -> None:
+    """Byte for byte, chart labels included."""
+    app = App()
+    theirs, ours = (Chart(app, name, labels={"part": "shop"}, namespace="shop") for name in ("theirs", "ours"))
+    k8s.KubeService(theirs, "service", metadata=PROPS.metadata, spec=PROPS.spec)
+    metadata = k8s.ObjectMeta(name="orders", namespace="shop", labels={"b": "1", "a": "2", "part": "shop"})
+    Manifest(ours, "service", k8s.KubeServiceProps(metadata=metadata, spec=PROPS.spec))
+    first, second = str(app.synth_yaml()).split("---\n")
+    assert first == second
+
+
+def test_amounts_and_numbers_are_what_kubernetes_reads() -> None:
+    """Without a call to Node.js, in the types that mypy wants."""
+    requirements = k8s.ResourceRequirements(requests={"cpu": quantity("50m")})
+    budget = k8s.PodDisruptionBudgetSpec(max_unavailable=number(1))
+    assert as_mapping(requirements) == {"requests": {"cpu": "50m"}}
+    assert as_mapping(budget) == {"maxUnavailable": 1}
+
+
+def written(chart: Chart, kind: str, name: str) -> dict[str, Any]:
+    """The manifest of this kind whose name begins so."""
+    manifests: list[dict[str, Any]] = chart.to_json()
+    [found] = [each for each in manifests if each["kind"] == kind and each["metadata"]["name"].startswith(name)]
+    return found
+
+
+def chart_of_a_shop() -> Chart:
+    """A chart whose rules are enforced."""
+    app = App()
+    rules.enforce(app)
+    return Chart(app, "test", namespace="shop")
+
+
+def test_a_patch_is_applied_to_what_is_written() -> None:
+    """A policy is completed by edges at synth: what is added to it stays."""
+    chart = chart_of_a_shop()
+    rule = {"to": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}
+    web_service(chart).network_policy.add_json_patch(JsonPatch.add("/spec/egress/-", rule))
+    assert written(chart, "NetworkPolicy", "orders")["spec"]["egress"][-1] == rule
+
+
+def test_a_patch_replaces_a_whole_spec() -> None:
+    """Nothing of it is lost."""
+    chart = chart_of_a_shop()
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"]}
+    web_service(chart).network_policy.add_json_patch(JsonPatch.replace("/spec", spec))
+    assert written(chart, "NetworkPolicy", "orders")["spec"] == spec
+
+
+def test_a_patched_job_has_the_hash_of_what_is_written() -> None:
+    """Else an apply would try to change a Job, which cannot be changed."""
+    chart = chart_of_a_shop()
+    job = database(chart).job
+    before = written(chart, "Job", "db-init-client")
+    job.add_json_patch(JsonPatch.add("/spec/template/spec/priorityClassName", "high"))
+    after = written(chart, "Job", "db-init-client")
+    assert before["metadata"]["name"] != after["metadata"]["name"]
+    assert after["metadata"]["name"].endswith(content_hash(after["spec"]["template"]))
+
+
+def test_a_patch_that_does_not_fit_is_refused_in_one_line() -> None:
+    """With rules and without; the object and its path are named."""
+    chart = chart_of_a_shop()
+    web_service(chart).deployment.add_json_patch(JsonPatch.replace("/spec/nothing/there", 1))
+    expected = r"\[test/orders/deployment\] test/orders/deployment: JsonPatch: does not fit Deployment orders \(.*\); write paths"
+    with pytest.raises(RuntimeError, match=expected):
+        chart.to_json()
+
+
+def test_metadata_that_others_add_is_written() -> None:
+    """As of any object of cdk8s."""
+    chart = chart_of_a_shop()
+    service = web_service(chart).service
+    service.metadata.add_label("team", "orders")
+    service.metadata.add_annotation("example.test/note", "mine")
+    metadata = written(chart, "Service", "orders")["metadata"]
+    assert metadata["labels"]["team"] == "orders"
+    assert metadata["labels"]["app.kubernetes.io/name"] == "orders"
+    assert metadata["annotations"] == {"example.test/note": "mine"}
+    assert metadata["namespace"] == "shop"
+
+
+def test_an_object_is_rendered_anew_in_every_synth() -> None:
+    """Within one synth it is rendered once, however often cdk8s asks."""
+    calls: list[int] = []
+
+    def complete(manifest: dict[str, Any]) -> dict[str, Any]:
+        calls.append(len(calls))
+        return manifest | {"data": {"calls": str(len(calls))}}
+
+    chart = chart_of_a_shop()
+    props = k8s.KubeConfigMapProps(metadata=k8s.ObjectMeta(name="config", namespace="shop"))
+    Manifest(chart, "config", props, complete=complete)
+    assert [written(chart, "ConfigMap", "config")["data"]["calls"] for _ in range(2)] == ["1", "2"]
+
+
+def test_a_context_is_shared_by_all_below_and_completed_by_levels() -> None:
+    """The chart says one thing, the app the other."""
+    app = App()
+    set_context(app, Context(image_pull_secrets=["mine"]))
+    chart = Chart(app, "test", namespace="shop")
+    set_context(chart, Context(annotations={"example.test/wave": "3"}))
+    web_service(chart)
+    deployment = written(chart, "Deployment", "orders")
+    assert deployment["metadata"]["annotations"] == {"example.test/wave": "3"}
+    assert deployment["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "mine"}]
+
+
+def test_a_context_that_comes_late_is_refused() -> None:
+    """Half of the objects would have it."""
+    chart = chart_of_a_shop()
+    web_service(chart)
+    with pytest.raises(InvalidInput, match="test: set_context: comes after a construct below; call it before"):
+        set_context(chart, Context(image_pull_secrets=["mine"]))
+
+
+def test_a_manifest_is_not_changed_by_who_reads_it() -> None:
+    """What one reader changes, the next does not see."""
+    chart = chart_of_a_shop()
+    service = web_service(chart).service
+    before = json.dumps(service.to_json())
+    service.to_json()["spec"]["ports"].clear()
+    assert json.dumps(service.to_json()) == before
