@@ -1,25 +1,52 @@
 """What several services have in common."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Unpack
 
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.catalog.service import Database, Service, Value
 from mgmtcluster.kinds.containers import ExecProbe, Outside, Resources
-from mgmtcluster.options import Sidecar
+from mgmtcluster.options import PodOptions, Sidecar
 
 #: Services on Node.js, or on Flask with its reloader: 77 to 81 MB resident when idle.
 LARGER: Final = Resources(memory="96Mi")
 
-#: Services that load and run policies in their own process.
-POLICY_RUNNER: Final = Resources(
+#: The Kubernetes API of clusters that are onboarded, with the kubeconfig of the request.
+TARGET_CLUSTER_API: Final = Outside(ports=((443, 443), (6443, 6443)), reason="the Kubernetes API of target clusters")
+
+_POLICY_RESOURCES: Final = Resources(
     memory="96Mi", memory_limit="512Mi", cpu_limit="1", ephemeral_storage="128Mi", ephemeral_storage_limit="1Gi"
 )
 
 #: A policy's requirements are installed where a process without root may write, and found there.
-POLICY_ENV: Final = {"HOME": "/tmp", "PIP_NO_CACHE_DIR": "1", "PIP_TARGET": "/pydeps", "PYTHONPATH": "/pydeps"}
-POLICY_WRITES: Final = ("/tmp", "/pydeps")
-POLICY_CODE: Final = Outside(ports=((80, 80), (443, 443)), reason="policy code by its URL, and its requirements from PyPI")
+_POLICY_ENV: Final = {"HOME": "/tmp", "PIP_NO_CACHE_DIR": "1", "PIP_TARGET": "/pydeps", "PYTHONPATH": "/pydeps"}
+_POLICY_WRITES: Final = ("/tmp", "/pydeps")
+_POLICY_CODE: Final = Outside(ports=((80, 80), (443, 443)), reason="policy code by its URL, and its requirements from PyPI")
 
-#: The Kubernetes API of clusters that are onboarded, with the kubeconfig of the request.
-TARGET_CLUSTER_API: Final = Outside(ports=((443, 443), (6443, 6443)), reason="the Kubernetes API of target clusters")
+
+def policy_runner(
+    *,
+    about: str,
+    endpoint: Endpoint,
+    image: str,
+    env: Mapping[str, Value],
+    database: Database | None = None,
+    one_replica_because: str | None = None,
+    **options: Unpack[PodOptions],
+) -> Service:
+    """A service that loads policies by their URL and runs them in its own process; arguments as ``Service`` takes them."""
+    options["resources"] = _POLICY_RESOURCES
+    options["writes"] = _POLICY_WRITES
+    options["outside"] = (_POLICY_CODE, *options.get("outside", ()))
+    return Service(
+        about=about,
+        endpoint=endpoint,
+        image=image,
+        env={**_POLICY_ENV, **env},
+        database=database,
+        one_replica_because=one_replica_because,
+        **options,
+    )
 
 
 def redis_sidecar() -> Sidecar:
@@ -36,7 +63,7 @@ def redis_sidecar() -> Sidecar:
 
 
 def node_js_probe(path: str, port: int, *, period_seconds: int, failure_threshold: int) -> ExecProbe:
-    """A probe that takes 404 for well: these services have no other answer that shows that their database answers."""
+    """A probe that treats 404 as healthy: no other answer of these services shows that their database answers."""
     check = f"fetch('http://127.0.0.1:{port}{path}').then(r=>process.exit(r.status<500?0:1),()=>process.exit(1))"
     return ExecProbe(
         command=("node", "-e", check), period_seconds=period_seconds, failure_threshold=failure_threshold, timeout_seconds=10

@@ -3,7 +3,7 @@
 from typing import Final
 
 from mgmtcluster.catalog import endpoints as at
-from mgmtcluster.catalog.common import POLICY_CODE, POLICY_ENV, POLICY_RUNNER, POLICY_WRITES, TARGET_CLUSTER_API
+from mgmtcluster.catalog.common import TARGET_CLUSTER_API, policy_runner
 from mgmtcluster.catalog.service import ImageName, JsonMap, Service, Setting
 from mgmtcluster.kinds.containers import Outside, Resources
 
@@ -26,12 +26,11 @@ SERVICES: Final = (
         },
         resources=Resources(memory="160Mi", memory_limit="384Mi"),
     ),
-    Service(
+    policy_runner(
         about="Cluster controller gateway",
         endpoint=at.CLUSTER_CONTROLLER_GATEWAY,
         image="cluster-controller-gateway",
         env={
-            **POLICY_ENV,
             "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
             "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,
             "GLOBAL_TASKS_DB_URL": at.TASKS_DB.url,
@@ -67,10 +66,7 @@ SERVICES: Final = (
             "METRICS_DAEMONSET_IMAGE_NAME": ImageName("cluster-daemon"),
             "METRICS_WRITER_SERVICE_IMAGE_NAME": ImageName("cluster-metrics"),
         },
-        resources=POLICY_RUNNER,
-        writes=POLICY_WRITES,
         outside=(
-            POLICY_CODE,
             TARGET_CLUSTER_API,
             Outside(ports=((32000, 32000), (32300, 32305)), reason="controllers of onboarded clusters on their node ports"),
         ),

@@ -4,16 +4,7 @@ from typing import Final
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog import endpoints as at
-from mgmtcluster.catalog.common import (
-    LARGER,
-    POLICY_CODE,
-    POLICY_ENV,
-    POLICY_RUNNER,
-    POLICY_WRITES,
-    TARGET_CLUSTER_API,
-    node_js_probe,
-    redis_sidecar,
-)
+from mgmtcluster.catalog.common import LARGER, TARGET_CLUSTER_API, node_js_probe, policy_runner, redis_sidecar
 from mgmtcluster.catalog.service import Database, ImageName, Service, Setting
 from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Outside, Resources
 from mgmtcluster.options import Sidecar
@@ -81,15 +72,12 @@ REGISTRIES: Final = (
         image="adhoc-serviers-registry",
         database=Database(name="inference", env="MONGO_URL"),
     ),
-    Service(
+    policy_runner(
         about="Stores the templates used for building custom parsers",
         endpoint=at.TEMPLATES_REGISTRY,
         image="templates-registry",
         database=Database(name="templates", env="MONGO_URL"),
-        env={**POLICY_ENV, "POLICY_DB_URL": at.POLICIES_SYSTEM.url},
-        resources=POLICY_RUNNER,
-        writes=POLICY_WRITES,
-        outside=(POLICY_CODE,),
+        env={"POLICY_DB_URL": at.POLICIES_SYSTEM.url},
     ),
     Service(
         about="Stores the list of re-usable parser spec",

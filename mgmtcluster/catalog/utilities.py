@@ -3,16 +3,15 @@
 from typing import Final
 
 from mgmtcluster.catalog import endpoints as at
-from mgmtcluster.catalog.common import POLICY_CODE, POLICY_ENV, POLICY_RUNNER, POLICY_WRITES, redis_sidecar
+from mgmtcluster.catalog.common import policy_runner, redis_sidecar
 from mgmtcluster.catalog.service import Service, Setting
 
 UTILITIES: Final = (
-    Service(
+    policy_runner(
         about="Handles search queries for filtering and similarity search",
         endpoint=at.SEARCH_SERVER,
         image="search-server",
         env={
-            **POLICY_ENV,
             "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,
             "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
             "VDAG_SERVICE_URL": at.VDAG_DB.url,
@@ -25,11 +24,8 @@ UTILITIES: Final = (
             "GLOBAL_BLOCK_METRICS_URL": at.GLOBAL_BLOCK_METRICS.url,
             "VDAG_METRICS_SERVER_URL": at.GLOBAL_VDAG_METRICS.url,
         },
-        resources=POLICY_RUNNER,
-        writes=POLICY_WRITES,
-        outside=(POLICY_CODE,),
     ),
-    Service(
+    policy_runner(
         about="Used for resource allocation tasks",
         endpoint=at.RESOURCE_ALLOCATOR,
         other_endpoints=(at.RESOURCE_ALLOCATOR_API,),  # Internal-only resource management and control interface
@@ -37,7 +33,6 @@ UTILITIES: Final = (
         one_replica_because="an allocation lives in the WebSocket connection that asked for it",
         probe_port=at.RESOURCE_ALLOCATOR_API.port,  # a probe of the other port is logged as a failed handshake
         env={
-            **POLICY_ENV,
             "SEARCH_SERVER_API_URL": at.SEARCH_SERVER.url,
             "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
             "GLOBAL_CLUSTER_METRICS_URL": at.GLOBAL_CLUSTER_METRICS.url,
@@ -45,9 +40,6 @@ UTILITIES: Final = (
             "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
             "POLICY_EXECUTION_MODE": "local",
         },
-        resources=POLICY_RUNNER,
-        writes=POLICY_WRITES,
-        outside=(POLICY_CODE,),
     ),
     Service(
         about="Parses the vDAG structure and populates the necessary registries",
@@ -63,18 +55,14 @@ UTILITIES: Final = (
         },
         sidecars=(redis_sidecar(),),
     ),
-    Service(
+    policy_runner(
         about="Notifies failures to external services with policy execution",
         endpoint=at.FAILURE_NOTIFIER,
         image="failure-notifier",
         env={
-            **POLICY_ENV,
             "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
             "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
             "POLICY_EXECUTION_MODE": "local",
         },
-        resources=POLICY_RUNNER,
-        writes=POLICY_WRITES,
-        outside=(POLICY_CODE,),
     ),
 )

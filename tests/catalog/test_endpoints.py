@@ -43,9 +43,29 @@ def exposed(objects: Manifests) -> dict[int, tuple[str, str, int]]:
     }
 
 
+def key(endpoint: Endpoint) -> tuple[str, str]:
+    """What tells a row from the others."""
+    return endpoint.service, str(endpoint.port)
+
+
+SEED = [(row["service"], row["port"]) for row in ROWS]
+
+#: What the catalog has beyond the seed's table.
+BEYOND = [endpoint for endpoint in catalog.ENDPOINTS if key(endpoint) not in SEED]
+
+
 def test_the_catalog_has_the_rows_of_the_seed_in_its_order() -> None:
-    """One endpoint a row, no more, in the order of the tables."""
-    assert [(each.service, str(each.port)) for each in catalog.ENDPOINTS] == [(row["service"], row["port"]) for row in ROWS]
+    """One endpoint per row, in the order of the tables; what is beyond them comes after."""
+    assert [key(endpoint) for endpoint in catalog.ENDPOINTS] == [*SEED, *map(key, BEYOND)]
+
+
+def test_what_is_beyond_the_seed_takes_nothing_of_it() -> None:
+    """Neither a Service's name nor a node port; and its namespace is one of the platform's."""
+    services, node_ports = {service for service, _ in SEED}, {int(row["node_port"]) for row in ROWS if row["node_port"]}
+    for endpoint in BEYOND:
+        assert endpoint.service not in services
+        assert endpoint.node_port not in node_ports
+        assert endpoint.namespace in {row["internal_host"].split(".")[1] for row in ROWS}
 
 
 @each_row
