@@ -38,10 +38,11 @@ test-nodes: .venv/dev node_modules/.installed ## Run everything on three real no
 security: .venv/dev ## Check the manifests with checkov and kube-score, and Redis for what it refuses.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/security tests/scripts/test_start_redis.py
 
-lint: .venv/dev ## Check style and types.
+lint: .venv/dev ## Check style, types and which way imports run.
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache --no-logo > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 check: lint test check-dist ## What to run before a commit: style, types, tests, and whether dist/ is fresh.
 

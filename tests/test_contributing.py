@@ -1,6 +1,7 @@
 """CONTRIBUTING.md holds: its example is run."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from cdk8s import App
@@ -25,3 +26,10 @@ def test_a_registry_is_added_from_outside_in_ten_lines() -> None:
     [container] = job["spec"]["template"]["spec"]["containers"]
     [users] = [variable["value"] for variable in container["env"] if variable["name"] == "USERS"]
     assert '{"user":"networks-registry-svc","roles":[{"role":"readWrite","db":"vdags"}]}' in users
+
+
+def test_the_layers_are_those_that_are_checked() -> None:
+    """The page quotes the contract that `make lint` checks."""
+    contracts = tomllib.loads((CONTRIBUTING.parent / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    assert "```text\n" + "\n".join(layers).replace("mgmtcluster.", "") + "\n```" in CONTRIBUTING.read_text()
