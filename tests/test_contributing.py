@@ -18,7 +18,7 @@ def test_a_registry_is_added_from_outside_in_ten_lines() -> None:
     lines = [line for line in code.splitlines() if line and not line.startswith("from ")]
     assert len(lines) <= 10
     app = App()
-    exec(code, {**vars(mgmtcluster), "app": app})
+    exec(code, {**{name: getattr(mgmtcluster, name) for name in mgmtcluster.__all__}, "app": app})
     objects = {(each["kind"], each["metadata"]["name"]): each for each in rules.objects_of(app)}
     assert objects["Service", "networks-registry-svc"]["spec"]["ports"][0]["nodePort"] == 30113
     assert objects["Deployment", "networks-registry-svc"]["metadata"]["namespace"] == "registries"
