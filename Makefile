@@ -56,9 +56,9 @@ schema: .venv/run ## Write the JSON Schema of settings.yaml.
 	@mv settings.schema.json.new settings.schema.json
 
 map: .venv/cli node_modules/.installed ## Write the map of who talks to whom into docs/map.md and docs/map.svg.
-	@.venv/bin/python -m mgmtcluster.map.mermaid > docs/map.md.new
+	@.venv/bin/python -m mgmtcluster.cli map --no-cache --mermaid > docs/map.md.new
 	@mv docs/map.md.new docs/map.md
-	@.venv/bin/python -m mgmtcluster.cli map > docs/map.html.new
+	@.venv/bin/python -m mgmtcluster.cli map --no-cache > docs/map.html.new
 	@.venv/bin/node tools/map_picture.mjs < docs/map.html.new > docs/map.svg.new
 	@rm docs/map.html.new
 	@mv docs/map.svg.new docs/map.svg

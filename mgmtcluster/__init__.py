@@ -7,6 +7,8 @@ import lazy_loader
 
 from mgmtcluster.nodejs import choose_node
 
+__version__ = "0.1.0"
+
 choose_node()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

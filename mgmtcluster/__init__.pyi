@@ -36,4 +36,5 @@ from .options import Sidecar as Sidecar
 from .output import staged as staged
 from .settings import Settings as Settings
 
+__version__: str
 __all__: list[str]

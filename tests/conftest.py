@@ -1,5 +1,7 @@
 """What all tests here share: one synth of the platform, in one process with one Node.js."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -11,6 +13,14 @@ __all__ = ["closing", "pytest_sessionfinish", "pytest_terminal_summary", "pytest
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.load_profile("deterministic")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The command keeps what it renders in a folder of the tests, not in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

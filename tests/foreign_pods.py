@@ -26,7 +26,7 @@ def figures(runs: int) -> dict[str, list[float]]:
     with _crowd():
         return {
             "what `status` asks, among 5,000 foreign pods": _timed(lambda: look(cluster, asked), runs),
-            "what `preflight` asks, among 5,000 foreign pods": _timed(lambda: view.look(cluster, asked), runs),
+            "what `preflight` asks, among 5,000 foreign pods": _timed(lambda: view.look(cluster, asked, ask_rights=True), runs),
             "all of `status`, with Python, Node.js and a synth": _timed(_status, runs),
         }
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from mgmtcluster import Settings
 from mgmtcluster.edges import Edge, Peer
-from mgmtcluster.map.mermaid import mermaid, page
+from mgmtcluster.map.mermaid import mermaid, mermaid_page
+from tests.rendering import Platform
 
 
-def test_the_committed_map_is_the_platforms() -> None:
+def test_the_committed_map_is_the_platforms(platform: Platform) -> None:
     """docs/map.md is what `make map` writes."""
-    assert (Path(__file__).parent.parent / "docs" / "map.md").read_text() == page(settings=Settings())
+    assert (Path(__file__).parent.parent / "docs" / "map.md").read_text() == mermaid_page(platform.edges)
 
 
 def test_every_workload_is_drawn_in_the_room_of_its_namespace() -> None:

@@ -9,9 +9,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from mgmtcluster import Settings
-from mgmtcluster.map import map_page
-from tests.rendering import ROOT, files_of, run_app
+from mgmtcluster.map import page_of, platform_graph
+from tests.rendering import ROOT, Platform, files_of, run_app
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -80,11 +79,11 @@ def test_the_console_script_runs_where_nothing_else_is(installed: Run) -> None:
     assert "blocks-db-svc" in services.stdout
 
 
-def test_the_installed_map_is_the_checkouts(installed: Run) -> None:
+def test_the_installed_map_is_the_checkouts(installed: Run, platform: Platform) -> None:
     """The page is made from the wheel's own files."""
     done = installed("mgmtcluster", "map")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == map_page(settings=Settings())
+    assert done.stdout == page_of(platform_graph(platform.edges, platform.objects))
 
 
 def test_the_example_synthesises_with_the_wheel(installed: Run, tmp_path: Path) -> None:

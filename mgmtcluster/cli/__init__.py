@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_LIBRARIES = ("kubernetes", "rich", "typer")
+#: Modules of the extra.
+_LIBRARIES: Final = ("kubernetes", "platformdirs", "rich", "typer", "yaml")
 
-#: What shells say of a command that Ctrl-C ended.
+#: The exit code that shells report for a command that Ctrl-C ended.
 _INTERRUPTED: Final = 130
 
 _SHOW_CURSOR: Final = b"\x1b[?25h"
@@ -27,19 +28,20 @@ def main() -> None:
     with _interruptible():
         try:
             from mgmtcluster.cli.commands import run
+
+            run()
         except ModuleNotFoundError as error:
             library = (error.name or "").partition(".")[0]
             if library not in _LIBRARIES:
                 raise
             print(f"mgmtcluster: {library} is not installed; write: pip install 'mgmtcluster[cli]'", file=sys.stderr)
             raise SystemExit(2) from None
-        run()
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # whoever started this has plans of its own for Ctrl-C
+    if before is not signal.default_int_handler:  # whoever started this handles Ctrl-C itself
         yield
         return
     signal.signal(signal.SIGINT, _end)
@@ -50,10 +52,10 @@ def _interruptible() -> Iterator[None]:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    """End at once: an orderly end waits for the answers that are on their way, and Node.js complains of its own Ctrl-C."""
+    """End at once: an orderly end waits for answers that are on their way, and Node.js complains about its own Ctrl-C."""
     for stream in (1, 2):
-        if os.isatty(stream):  # what is drawn there hides the cursor, and is in the middle of a line
+        if os.isatty(stream):  # the line that moves there hides the cursor, and may be unfinished
             os.write(stream, _SHOW_CURSOR + b"\r\n")
             break
-    os.write(2, b"mgmtcluster: interrupted; the cluster is as it was, and goes on without being watched\n")
+    os.write(2, b"mgmtcluster: interrupted; nothing was changed, and the cluster goes on\n")
     os._exit(_INTERRUPTED)

@@ -2,31 +2,24 @@
 
 from dataclasses import asdict
 
-import typer
 from rich.text import Text
 
 from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.checks.view import look
 from mgmtcluster.cli.migration import notes, plan
-from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
 from mgmtcluster.cli.output import console, print_json, waiting
 
 
-def plan_migration(
-    json: JsonOption = False,
-    settings: SettingsOption = None,
-    kubeconfig: KubeconfigOption = None,
-    context: ContextOption = None,
-) -> None:
-    """Print, for this cluster, the steps from the shell installer's platform to this one. Nothing is done."""
+def run(*, json: bool, settings: str | None, cached: bool, kubeconfig: str | None, context: str | None) -> bool:
+    """Print the steps. Returns whether nothing is to be done."""
     with waiting():
         cluster = Cluster(kubeconfig=kubeconfig, context=context)
-        view = look(cluster, expectations.load(settings))
+        view = look(cluster, expectations.load(settings, cached=cached))
     steps, changes = plan(view), notes(view)
     if json:
         print_json({"needed": bool(steps), "steps": [asdict(step) for step in steps], "changes": changes})
-        raise typer.Exit(bool(steps))
+        return not steps
     out = console()
     if not steps:
         out.print("Nothing of the shell installer is there: nothing is to be done.")
@@ -36,4 +29,4 @@ def plan_migration(
         out.print(Text("\n".join([*step.commands, ""])), soft_wrap=True)
     for change in changes:
         out.print(Text(f"# Changes: {change}"))
-    raise typer.Exit(bool(steps))
+    return not steps

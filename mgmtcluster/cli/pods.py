@@ -1,15 +1,14 @@
 """What keeps pods from running, in the words of those who know: the scheduler, the kubelet, the events."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from mgmtcluster.cli.api import EVENT, Cluster
 from mgmtcluster.manifests import Object
 
 _EVENTS: Final = 8
 
-#: Not a trouble: they end by themselves.
+#: Reasons of containers that start: they end by themselves.
 _STARTING: Final = ("ContainerCreating", "PodInitializing")
 
 
@@ -44,18 +43,18 @@ class Event:
 
 
 def troubles(pods: Iterable[Object]) -> Iterator[Trouble]:
-    """One line for each pod that needs a look."""
+    """The pods that need a look, with the first reason of each."""
     for pod in pods:
-        found = next(_reasons(pod), None)
-        if found:
-            yield Trouble(pod["metadata"]["namespace"], pod["metadata"]["name"], *found)
+        reason = next(_reasons(pod), None)
+        if reason:
+            yield Trouble(pod["metadata"]["namespace"], pod["metadata"]["name"], *reason)
 
 
 def _reasons(pod: Object) -> Iterator[tuple[str, str]]:
     status = pod.get("status") or {}
-    for each in status.get("conditions") or ():
-        if each["type"] == "PodScheduled" and each["status"] == "False":
-            yield each.get("reason", "Unschedulable"), each.get("message", "")
+    for condition in status.get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield condition.get("reason", "Unschedulable"), condition.get("message", "")
     for kind in ("initContainerStatuses", "containerStatuses"):
         for container in status.get(kind) or ():
             waiting = (container.get("state") or {}).get("waiting") or {}
@@ -65,19 +64,16 @@ def _reasons(pod: Object) -> Iterator[tuple[str, str]]:
         yield status.get("reason", "Failed"), status.get("message", "")
 
 
-def warnings(cluster: Cluster, namespaces: Sequence[str]) -> list[Event]:
-    """The last warnings in these namespaces, oldest first."""
-    events = [
-        _event(each) for namespace in namespaces for each in cluster.items(EVENT, namespace=namespace, fields="type=Warning")
-    ]
-    return sorted(events, key=lambda event: event.time)[-_EVENTS:]
+def last_warnings(events: Iterable[Object]) -> list[Event]:
+    """The last of these events, oldest first."""
+    return sorted(map(_event, events), key=lambda event: event.time)[-_EVENTS:]
 
 
 def _event(item: Object) -> Event:
     about, series = item["involvedObject"], item.get("series") or {}
     times = (series.get("lastObservedTime"), item.get("lastTimestamp"), item.get("eventTime"), item.get("firstTimestamp"))
     return Event(
-        time=next((each for each in times if each), item["metadata"]["creationTimestamp"]),
+        time=next((time for time in times if time), item["metadata"]["creationTimestamp"]),
         namespace=item["metadata"]["namespace"],
         object=f"{about.get('kind', '')}/{about.get('name', '')}",
         reason=item.get("reason", ""),

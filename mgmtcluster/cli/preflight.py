@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import typer
 from rich.text import Text
 
 from mgmtcluster.cli import checks
@@ -11,27 +10,21 @@ from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.checks.row import Row
 from mgmtcluster.cli.checks.view import look
-from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 
 
-def preflight(
-    json: JsonOption = False,
-    settings: SettingsOption = None,
-    kubeconfig: KubeconfigOption = None,
-    context: ContextOption = None,
-) -> None:
-    """Check whether the platform can be installed, and print the commands that mend what is in the way."""
+def run(*, json: bool, settings: str | None, cached: bool, kubeconfig: str | None, context: str | None) -> bool:
+    """Check the cluster and print all rows. Returns whether none fails."""
     with waiting():
         cluster = Cluster(kubeconfig=kubeconfig, context=context)
-        view = look(cluster, expectations.load(settings))
+        view = look(cluster, expectations.load(settings, cached=cached), ask_rights=True)
     rows = [row for check in checks.ALL for row in check(view)]
     failed = sum(row.verdict == "fail" for row in rows)
     if json:
         print_json({"well": not failed, "checks": [asdict(row) for row in rows]})
     else:
         _print(rows, failed)
-    raise typer.Exit(bool(failed))
+    return not failed
 
 
 def _print(rows: Sequence[Row], failed: int) -> None:
@@ -42,4 +35,7 @@ def _print(rows: Sequence[Row], failed: int) -> None:
         if row.fix:
             out.print(Text(f"\n{row.check}: {row.found}", style="bold"))
             out.print(Text("\n".join(row.fix)), soft_wrap=True)
-    out.print(Text("\n" + (f"{failed} checks failed." if failed else "The platform can be installed.")))
+    verdict = "The platform can be installed."
+    if failed:
+        verdict = f"{failed} {'check' if failed == 1 else 'checks'} failed."
+    out.print(Text(f"\n{verdict}"))

@@ -1,23 +1,23 @@
 """``mgmtcluster services``: where everything answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated
-
-import typer
+from typing import Final
 
 from mgmtcluster import catalog
 from mgmtcluster.addresses import NODE_IP, Endpoint, service_host
 from mgmtcluster.cli import expected as expectations
-from mgmtcluster.cli.api import ENDPOINT_SLICE, NODE, Cluster
 from mgmtcluster.cli.expected import Expected
-from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
+from mgmtcluster.cli.resources import ENDPOINT_SLICE, NODE
 from mgmtcluster.edges import NAME_LABEL
-from mgmtcluster.manifests import pod_template
+from mgmtcluster.manifests import Object, pod_template
 
 #: Stands for a node's address where none is known.
-_ANY_NODE = "NODE"
+_ANY_NODE: Final = "NODE"
+
+#: The label of an EndpointSlice that names its Service.
+_SERVICE_LABEL: Final = "kubernetes.io/service-name"
 
 
 @dataclass(frozen=True)
@@ -47,33 +47,32 @@ class Row:
     ready: int | None = None
 
 
-def services(
-    json: JsonOption = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of docs/services.md.")] = False,
-    cluster: Annotated[bool, typer.Option("--cluster", help="Ask the cluster which of them answer.")] = False,
-    settings: SettingsOption = None,
-    kubeconfig: KubeconfigOption = None,
-    context: ContextOption = None,
-) -> None:
-    """List every service: where it answers inside and outside the cluster, and with how many pods."""
+def run(
+    *, json: bool, markdown: bool, ask: bool, settings: str | None, cached: bool, kubeconfig: str | None, context: str | None
+) -> bool:
+    """List every service; ``ask`` the cluster which of them answer. Returns whether all do, as far as it was asked."""
     with waiting():
-        live = Cluster(kubeconfig=kubeconfig, context=context) if cluster else None
-        expected = expectations.load(settings)
-        if live:
-            rows = list(rows_of(expected, node=_node_address(live), ready=_ready(live, expected.namespaces)))
-        else:
-            rows = list(rows_of(expected))
+        rows = _asked(settings, cached, kubeconfig, context) if ask else [*rows_of(expectations.load(settings, cached=cached))]
     if json:
         print_json({"services": [asdict(row) for row in rows]})
     elif markdown:
         print("\n".join(markdown_lines(rows)))
     else:
         _print(rows)
-    raise typer.Exit(any(row.ready == 0 for row in rows))
+    return all(row.ready != 0 for row in rows)
+
+
+def _asked(settings: str | None, cached: bool, kubeconfig: str | None, context: str | None) -> list[Row]:
+    from mgmtcluster.cli.api import Cluster  # takes longer than all else here, and most of the time nobody is asked
+
+    cluster = Cluster(kubeconfig=kubeconfig, context=context)
+    expected = expectations.load(settings, cached=cached)
+    slices = cluster.objects((ENDPOINT_SLICE, namespace) for namespace in expected.namespaces)
+    return list(rows_of(expected, node=node_address(cluster.items(NODE)), ready=ready_pods(slices)))
 
 
 def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple[str, str], int] | None = None) -> Iterator[Row]:
-    """The rows of everything that is installed, in the seed's order.
+    """List everything that is installed, in the seed's order.
 
     Args:
         expected: what is installed.
@@ -81,15 +80,17 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
         ready: ready pods by namespace and Service, where the cluster was asked.
     """
     replicas = {
-        (each["metadata"]["namespace"], (pod_template(each) or {})["metadata"]["labels"][NAME_LABEL]): each["spec"]["replicas"]
-        for each in expected.of_kind("Deployment", "StatefulSet")
+        (workload["metadata"]["namespace"], (pod_template(workload) or {})["metadata"]["labels"][NAME_LABEL]): workload["spec"][
+            "replicas"
+        ]
+        for workload in expected.of_kind("Deployment", "StatefulSet")
     }
-    about = {service.name: service for service in catalog.ALL}
+    by_name = {service.name: service for service in catalog.ALL}
     for endpoint in catalog.ENDPOINTS:
         key = (endpoint.namespace, endpoint.service)
         if key not in replicas:
             continue
-        service = about.get(endpoint.service)
+        service = by_name.get(endpoint.service)
         yield Row(
             service=endpoint.service,
             namespace=endpoint.namespace,
@@ -111,44 +112,44 @@ def _external(endpoint: Endpoint, node: str) -> str | None:
     return str(endpoint.external_url).replace(f"$({NODE_IP})", node) if endpoint.node_port else None
 
 
-def _node_address(live: Cluster) -> str | None:
-    """The address of the first node by which clients outside may reach it: a public one before an internal one."""
-    found = dict(_addresses(live))
-    return found.get("ExternalIP") or found.get("InternalIP")
+def node_address(nodes: Iterable[Object]) -> str | None:
+    """The address by which clients outside may reach a node: a public one before an internal one."""
+    addresses = [address for node in nodes for address in (node.get("status") or {}).get("addresses") or ()]
+    by_type = {address["type"]: address["address"] for address in reversed(addresses)}
+    return by_type.get("ExternalIP") or by_type.get("InternalIP")
 
 
-def _addresses(live: Cluster) -> Iterator[tuple[str, str]]:
-    for node in live.items(NODE):
-        yield from ((each["type"], each["address"]) for each in node.get("status", {}).get("addresses") or ())
-
-
-def _ready(live: Cluster, namespaces: Sequence[str]) -> dict[tuple[str, str], int]:
-    """The number of ready endpoints of every Service."""
+def ready_pods(slices: Iterable[Object]) -> dict[tuple[str, str], int]:
+    """The number of ready endpoints by namespace and Service."""
     ready: dict[tuple[str, str], int] = {}
-    for namespace in namespaces:
-        for each in live.items(ENDPOINT_SLICE, namespace=namespace):
-            key = (namespace, (each["metadata"].get("labels") or {}).get("kubernetes.io/service-name", ""))
-            count = sum(bool((end.get("conditions") or {}).get("ready", True)) for end in each.get("endpoints") or ())
-            ready[key] = ready.get(key, 0) + count
+    for endpoint_slice in slices:
+        metadata = endpoint_slice["metadata"]
+        key = (metadata["namespace"], (metadata.get("labels") or {}).get(_SERVICE_LABEL, ""))
+        endpoints = endpoint_slice.get("endpoints") or ()
+        # A server that leaves the condition out means true.
+        count = sum(bool((endpoint.get("conditions") or {}).get("ready", True)) for endpoint in endpoints)
+        ready[key] = ready.get(key, 0) + count
     return ready
 
 
-def _cells(row: Row, *, line: str) -> list[str]:
-    cells = [row.service, line.join(row.internal), row.external or "not exposed", str(row.replicas)]
-    return cells if row.ready is None else [*cells, f"{row.ready} of {row.replicas}" if row.ready else "no"]
+def _cells(row: Row) -> list[str]:
+    cells = [row.service, " ".join(row.internal), row.external or "not exposed", str(row.replicas)]
+    if row.ready is not None:
+        cells.append(f"{row.ready} of {row.replicas}" if row.ready else "no")
+    return [*cells, row.about]
 
 
 def _print(rows: Sequence[Row]) -> None:
     asked = any(row.ready is not None for row in rows)
     shown = table("SERVICE", "INSIDE", "OUTSIDE", "PODS", *(["ANSWERS"] if asked else []), "STORES OR DOES")
-    add_rows(shown, ([*_cells(row, line=" "), row.about] for row in rows))
+    add_rows(shown, map(_cells, rows))
     console().print(shown)
 
 
 def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """The table as it stands in the docs."""
+    """The table of docs/services.md."""
     yield "| service | inside | outside | pods | what it is for |"
     yield "| --- | --- | --- | --- | --- |"
     for row in rows:
-        inside = "<br>".join(f"`{each}`" for each in row.internal)
+        inside = "<br>".join(f"`{address}`" for address in row.internal)
         yield f"| {row.service} | {inside} | {f'`{row.external}`' if row.external else '—'} | {row.replicas} | {row.about} |"

@@ -1,19 +1,23 @@
 """How far an installation has come: what is there, against what the settings ask for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mgmtcluster import catalog
-from mgmtcluster.cli.api import POD, Cluster
 from mgmtcluster.cli.expected import OURS, Expected
-from mgmtcluster.cli.pods import Event, Trouble, troubles, warnings
+from mgmtcluster.cli.pods import Event, Trouble, last_warnings, troubles
+from mgmtcluster.cli.resources import EVENT, POD
 from mgmtcluster.manifests import Object, name_of
 
-_CONTROLLERS: Final = ("Deployment", "StatefulSet")
+if TYPE_CHECKING:
+    from mgmtcluster.cli.api import Cluster
 
-#: What changes while nobody changes it; everything else stays as it was applied.
-_MOVING: Final = ("Namespace", *_CONTROLLERS, "Job")
+#: Kinds that have units, which become ready.
+_WITH_UNITS: Final = ("Deployment", "StatefulSet", "Job")
+
+#: Kinds whose objects change while nobody changes them; all others stay as they were applied.
+_MOVING: Final = ("Namespace", *_WITH_UNITS)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Workload:
         object: kind, namespace and name.
         ready: pods of the present template that are available, or 1 for a Job that is complete.
         asked: how many there should be.
-        note: what is wrong, where something is.
+        note: why units are missing, where that is known.
     """
 
     object: str
@@ -34,15 +38,15 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A phase of the installation.
+class PhaseState:
+    """How far a phase of the installation has come.
 
     Attributes:
         phase: the name of its file, without the ending.
         ready: units that are ready.
         asked: how many there should be.
         missing: objects without units that are not there, or are being deleted.
-        workloads: what has units.
+        workloads: objects with units.
     """
 
     phase: str
@@ -53,7 +57,7 @@ class Phase:
 
     @property
     def whole(self) -> bool:
-        """Everything of it is there and ready."""
+        """Whether everything of it is there and ready."""
         return not self.missing and self.ready == self.asked
 
 
@@ -65,7 +69,7 @@ class Member:
         pod: its pod.
         node: the node it is on, where it is on one.
         ready: whether it serves.
-        role: what is known of its role from outside: a member is Ready as primary or as secondary alone.
+        role: all that can be said of its role from outside: a member is Ready as primary or as secondary only.
     """
 
     pod: str
@@ -96,20 +100,20 @@ class State:
     """
 
     whole: bool
-    phases: list[Phase]
+    phases: list[PhaseState]
     databases: list[Database]
     pods: list[Trouble]
     events: list[Event]
 
 
-def look(cluster: Cluster, expected: Expected, *, after: State | None = None) -> State:
+def look(cluster: "Cluster", expected: Expected, *, after: State | None = None) -> State:
     """Ask the cluster.
 
     Args:
         cluster: where.
         expected: what should be there.
-        after: the state of a moment ago. Where nothing was missing then, half of the questions will do until all is ready; what
-            somebody has removed since is told then.
+        after: the state of a moment ago. Where nothing was missing then, half of the questions will do until all is ready; an
+            object that somebody has removed since is noticed then.
     """
     if after and not any(phase.missing for phase in after.phases):
         state = _look(cluster, expected.only(*_MOVING))
@@ -118,77 +122,100 @@ def look(cluster: Cluster, expected: Expected, *, after: State | None = None) ->
     return _look(cluster, expected)
 
 
-def _look(cluster: Cluster, expected: Expected) -> State:
+def _look(cluster: "Cluster", expected: Expected) -> State:
     """Lists are by namespace and label, so that what others run there costs nothing."""
-    pairs = (*expected.kinds, *((POD, namespace) for namespace in expected.namespaces))
-    live = {name_of(item): item for item in cluster.objects(pairs, labels=OURS)}
-    phases = [_phase(name, objects, live) for name, objects in expected.phases.items()]
-    pods = [item for item in live.values() if item["kind"] == "Pod"]
+    pods = ((POD, namespace) for namespace in expected.namespaces)
+    live = cluster.objects((*expected.kinds, *pods), labels=OURS)
+    events = [
+        event for namespace in expected.namespaces for event in cluster.items(EVENT, namespace=namespace, fields="type=Warning")
+    ]
+    return state_of(expected, live, events)
+
+
+def state_of(expected: Expected, live: Iterable[Object], events: Iterable[Object]) -> State:
+    """Compare what is there with what should be.
+
+    Args:
+        expected: what should be there.
+        live: the platform's objects and pods on the cluster.
+        events: the warnings in its namespaces.
+    """
+    named = {name_of(item): item for item in live}
+    phases = [_phase(phase, objects, named) for phase, objects in expected.phases.items()]
     return State(
         whole=all(phase.whole for phase in phases),
         phases=phases,
-        databases=[_database(each, expected, live) for each in catalog.DATABASES],
-        pods=list(troubles(pods)),
-        events=warnings(cluster, expected.namespaces),
+        databases=[_database(database, expected, named) for database in catalog.DATABASES],
+        pods=list(troubles(item for item in named.values() if item["kind"] == "Pod")),
+        events=last_warnings(events),
     )
 
 
-def _phase(name: str, objects: Sequence[Object], live: Mapping[str, Object]) -> Phase:
-    workloads = [_workload(each, live.get(name_of(each))) for each in objects if each["kind"] in (*_CONTROLLERS, "Job")]
-    others = [each for each in objects if each["kind"] not in (*_CONTROLLERS, "Job")]
-    return Phase(
-        phase=name,
-        ready=sum(each.ready for each in workloads),
-        asked=sum(each.asked for each in workloads),
+def _phase(phase: str, objects: Sequence[Object], live: Mapping[str, Object]) -> PhaseState:
+    workloads = [_workload(manifest, live.get(name_of(manifest))) for manifest in objects if manifest["kind"] in _WITH_UNITS]
+    others = [manifest for manifest in objects if manifest["kind"] not in _WITH_UNITS]
+    return PhaseState(
+        phase=phase,
+        ready=sum(workload.ready for workload in workloads),
+        asked=sum(workload.asked for workload in workloads),
         missing=list(_missing(others, live)),
         workloads=workloads,
     )
 
 
 def _missing(objects: Sequence[Object], live: Mapping[str, Object]) -> Iterator[str]:
-    for each in objects:
-        found = live.get(name_of(each))
-        if found is None:
-            yield name_of(each)
-        elif "deletionTimestamp" in found["metadata"]:
-            yield f"{name_of(each)} (is being deleted)"
+    for manifest in objects:
+        name = name_of(manifest)
+        if name not in live:
+            yield name
+        elif "deletionTimestamp" in live[name]["metadata"]:
+            yield f"{name} (is being deleted)"
 
 
-def _workload(asked: Object, found: Object | None) -> Workload:
-    name, units = name_of(asked), asked["spec"].get("replicas", 1)
+def _workload(manifest: Object, found: Object | None) -> Workload:
+    name, units = name_of(manifest), manifest["spec"].get("replicas", 1)
     if found is None:
         return Workload(name, 0, units, "is not there")
     if "deletionTimestamp" in found["metadata"]:
         return Workload(name, 0, units, "is being deleted")
-    status = found.get("status") or {}
-    if asked["kind"] == "Job":
-        conditions = {each["type"]: each for each in status.get("conditions") or () if each["status"] == "True"}
-        failed = conditions.get("Failed", {})
-        return Workload(name, int("Complete" in conditions), 1, failed.get("message", "") and f"failed: {failed['message']}")
+    if manifest["kind"] == "Job":
+        return _job(name, found.get("status") or {})
+    return _replicated(name, units, found, found.get("status") or {})
+
+
+def _job(name: str, status: Mapping[str, Any]) -> Workload:
+    conditions = {item["type"]: item for item in status.get("conditions") or () if item["status"] == "True"}
+    message = conditions.get("Failed", {}).get("message", "")
+    return Workload(name, int("Complete" in conditions), 1, message and f"failed: {message}")
+
+
+def _replicated(name: str, units: int, found: Object, status: Mapping[str, Any]) -> Workload:
     if status.get("observedGeneration", 0) < found["metadata"]["generation"]:
         return Workload(name, 0, units, "was changed just now")
     if found["spec"]["replicas"] < units:
         return Workload(name, status.get("availableReplicas", 0), units, f"was scaled to {found['spec']['replicas']}")
     updated = status.get("updatedReplicas", 0)
-    # Pods of an earlier template are counted as available too, and which of them are is not told.
+    # Pods of an earlier template count as available too, and the server does not say which of them are.
     earlier = status.get("replicas", 0) - updated
     ready = min(status.get("availableReplicas", 0) - earlier, updated, units)
     return Workload(name, max(ready, 0), units, "")
 
 
-def _database(what: catalog.PlatformDatabase, expected: Expected, live: Mapping[str, Object]) -> Database:
-    [asked] = (
-        each["spec"]["replicas"]
-        for each in expected.of_kind("StatefulSet")
-        if (each["metadata"]["namespace"], each["metadata"]["name"]) == (what.namespace, what.name)
+def _database(database: catalog.PlatformDatabase, expected: Expected, live: Mapping[str, Object]) -> Database:
+    [replicas] = (
+        manifest["spec"]["replicas"]
+        for manifest in expected.of_kind("StatefulSet")
+        if (manifest["metadata"]["namespace"], manifest["metadata"]["name"]) == (database.namespace, database.name)
     )
-    names = [f"{what.name}-{ordinal}" for ordinal in range(asked)]
-    return Database(what.namespace, what.name, [_member(name, live.get(f"Pod/{what.namespace}/{name}")) for name in names])
+    pods = [f"{database.name}-{ordinal}" for ordinal in range(replicas)]
+    return Database(
+        database.namespace, database.name, [_member(pod, live.get(f"Pod/{database.namespace}/{pod}")) for pod in pods]
+    )
 
 
 def _member(name: str, pod: Object | None) -> Member:
     if pod is None:
         return Member(name, None, False, None)
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return Member(name, pod["spec"].get("nodeName"), ready, "primary or secondary" if ready else None)

@@ -1,4 +1,4 @@
-"""How the state of an installation looks."""
+"""The state of an installation as a page."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,20 @@ from rich.table import Table
 from rich.text import Text
 
 from mgmtcluster.cli.output import add_rows, table
-from mgmtcluster.cli.state import Phase, State
+from mgmtcluster.cli.state import PhaseState, State
 
 _BAR_WIDTH = 24
 
 
 def view(state: State, *, bars: bool) -> RenderableType:
-    """The whole page; bars are for terminals."""
+    """Return the whole page; bars are for terminals."""
     parts = [_phases(state, bars=bars), *_tables(state)]
     parts.append(Text("Everything is there and Ready." if state.whole else "Not everything is there and Ready."))
-    return Group(*(each for part in parts for each in (part, Text(""))))
+    return Group(*(line for part in parts for line in (part, Text(""))))
 
 
-def summary(phase: Phase) -> str:
-    """A phase in a line."""
+def summary(phase: PhaseState) -> str:
+    """Return a phase in one line."""
     return f"{phase.phase}: {phase.ready} of {phase.asked} ready" + (f", {len(phase.missing)} missing" if phase.missing else "")
 
 
@@ -29,38 +29,42 @@ def _phases(state: State, *, bars: bool) -> Table:
     shown = table("PHASE", *(["PROGRESS"] if bars else []), "READY", "NOT READY YET")
     for phase in state.phases:
         bar = [ProgressBar(total=max(phase.asked, 1), completed=phase.ready if phase.asked else 1, width=_BAR_WIDTH)]
-        waiting = "everything" if phase.ready == 0 and len(phase.missing) > len(phase.workloads) else "\n".join(_waiting(phase))
-        shown.add_row(Text(phase.phase), *(bar if bars else []), Text(f"{phase.ready} of {phase.asked}"), Text(waiting))
+        shown.add_row(Text(phase.phase), *(bar if bars else []), Text(f"{phase.ready} of {phase.asked}"), Text(not_ready(phase)))
     return shown
 
 
-def _waiting(phase: Phase) -> Iterator[str]:
-    for each in phase.workloads:
-        if each.ready < each.asked:
-            note = f": {each.note}" if each.note else f": {each.ready} of {each.asked}"
-            yield each.object + note
-    yield from (f"{each}: is not there" if " (" not in each else each for each in phase.missing)
+def not_ready(phase: PhaseState) -> str:
+    """Return what a phase waits for, one object a line."""
+    if phase.ready == 0 and len(phase.missing) > len(phase.workloads):
+        return "everything"
+    return "\n".join(_waiting(phase))
+
+
+def _waiting(phase: PhaseState) -> Iterator[str]:
+    for workload in phase.workloads:
+        if workload.ready < workload.asked:
+            yield f"{workload.object}: {workload.note or f'{workload.ready} of {workload.asked}'}"
+    yield from (name if " (" in name else f"{name}: is not there" for name in phase.missing)
 
 
 def _tables(state: State) -> Iterator[RenderableType]:
     members = table("DATABASE", "MEMBER", "READY", "ROLE", "NODE")
     for database in state.databases:
-        add_rows(
-            members,
-            (
-                (database.database, each.pod, "yes" if each.ready else "no", each.role or "unknown", each.node or "none")
-                for each in database.members
-            ),
+        rows = (
+            (database.database, member.pod, "yes" if member.ready else "no", member.role or "unknown", member.node or "none")
+            for member in database.members
         )
+        add_rows(members, rows)
     yield members
     if state.pods:
         pods = table("POD", "CANNOT RUN", "BECAUSE")
-        add_rows(pods, ((f"{each.namespace}/{each.pod}", each.reason, each.message) for each in state.pods))
+        add_rows(pods, ((f"{trouble.namespace}/{trouble.pod}", trouble.reason, trouble.message) for trouble in state.pods))
         yield pods
     if state.events:
         events = table("LAST WARNINGS", "ABOUT", "TIMES", "REASON", "MESSAGE")
-        add_rows(
-            events,
-            ((each.time, f"{each.namespace}/{each.object}", each.count, each.reason, each.message) for each in state.events),
+        rows = (
+            (event.time, f"{event.namespace}/{event.object}", str(event.count), event.reason, event.message)
+            for event in state.events
         )
+        add_rows(events, rows)
         yield events

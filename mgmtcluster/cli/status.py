@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import Final
 
-import typer
 from rich.console import Console
 from rich.live import Live
 
@@ -13,35 +12,35 @@ from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.errors import CouldNotLook
 from mgmtcluster.cli.expected import Expected
-from mgmtcluster.cli.options import ContextOption, JsonOption, KubeconfigOption, SettingsOption
 from mgmtcluster.cli.output import console, print_json, waiting
 from mgmtcluster.cli.state import State, look
 from mgmtcluster.cli.state_view import summary, view
 
-_EVERY_SECONDS: Final = 2.0
+_PAUSE_SECONDS: Final = 2.0
 
 
-def status(
-    watch: Annotated[bool, typer.Option("--watch", help="Look again until everything is there and Ready.")] = False,
-    timeout: Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=1, help="The longest to watch.")] = 1800,
-    json: JsonOption = False,
-    settings: SettingsOption = None,
-    kubeconfig: KubeconfigOption = None,
-    context: ContextOption = None,
-) -> None:
-    """Show how far the installation has come: phases, databases, pods that cannot run, the last warnings."""
+def run(
+    *,
+    watch_seconds: int | None,
+    json: bool,
+    settings: str | None,
+    cached: bool,
+    kubeconfig: str | None,
+    context: str | None,
+) -> bool:
+    """Show the state, watching it for so long where that is wanted. Returns whether everything is there and Ready."""
     with waiting():
         cluster = Cluster(kubeconfig=kubeconfig, context=context)
-        expected = expectations.load(settings)
+        expected = expectations.load(settings, cached=cached)
         state = look(cluster, expected)
     shown = console()
-    if watch and not state.whole:
-        state = _watch(cluster, expected, state, shown, seconds=timeout, silent=json)
+    if watch_seconds is not None and not state.whole:
+        state = _watch(cluster, expected, state, shown, seconds=watch_seconds, silent=json)
     if json:
         print_json(asdict(state))
-    elif not (watch and shown.is_terminal):
+    elif watch_seconds is None or not shown.is_terminal:
         shown.print(view(state, bars=shown.is_terminal))
-    raise typer.Exit(not state.whole)
+    return state.whole
 
 
 def _watch(cluster: Cluster, expected: Expected, state: State, shown: Console, *, seconds: int, silent: bool) -> State:
@@ -59,7 +58,7 @@ def _watch(cluster: Cluster, expected: Expected, state: State, shown: Console, *
 
 
 def _print_changes(states: Iterator[State], shown: Console) -> State:
-    """A line for each phase that has moved, for logs."""
+    """Print a line for each phase that has moved, for logs."""
     said: set[str] = set()
     for state in states:
         for line in [line for line in map(summary, state.phases) if line not in said]:
@@ -69,10 +68,10 @@ def _print_changes(states: Iterator[State], shown: Console) -> State:
 
 
 def _states(cluster: Cluster, expected: Expected, state: State, *, until: float) -> Iterator[State]:
-    """Every state from this one on; while the server does not answer, as when it is upgraded, there is none."""
+    """This state and those after it; while the server does not answer, as when it is upgraded, there is none."""
     yield state
     while not state.whole and (left := until - time.monotonic()) > 0:
-        time.sleep(min(_EVERY_SECONDS, left))
+        time.sleep(min(_PAUSE_SECONDS, left))
         try:
             state = look(cluster, expected, after=state)
         except CouldNotLook:

@@ -3,10 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mgmtcluster import catalog
 from mgmtcluster.edges import NAME_LABEL, Edge, Peer
 from mgmtcluster.manifests import Object, of_kind, pod_template
 
 Graph = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def platform_graph(edges: Sequence[Edge], objects: Sequence[Object]) -> Graph:
+    """Return the graph of the platform, with what the catalog says of its services.
+
+    Args:
+        edges: who calls whom.
+        objects: all manifests of the platform.
+    """
+    about = {Peer(service.endpoint.namespace, service.name): service.about for service in catalog.ALL}
+    redis = catalog.endpoints.METRICS_REDIS
+    about[Peer(redis.namespace, redis.service)] = catalog.METRICS_QUEUE.about
+    return graph_of(edges, objects, about=about)
 
 
 def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping[Peer, str]) -> Graph:

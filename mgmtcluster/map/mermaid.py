@@ -1,12 +1,8 @@
-"""The list of edges as a diagram: ``python -m mgmtcluster.map.mermaid`` prints docs/map.md."""
+"""The list of edges as a diagram in Mermaid's language, which docs/map.md shows."""
 
 from collections.abc import Iterator, Sequence
 
-from cdk8s import App
-
-from mgmtcluster.cluster import ManagementCluster
-from mgmtcluster.edges import Edge, Peer, edges_of
-from mgmtcluster.settings import Settings
+from mgmtcluster.edges import Edge, Peer
 
 _HEADING = """# Map
 
@@ -33,12 +29,6 @@ def _id(peer: Peer) -> str:
     return f"{peer.namespace}/{peer.name}".replace("/", "_").replace("-", "_")
 
 
-def page(*, settings: Settings) -> str:
-    """The page with the diagram of the platform as these settings make it."""
-    app = App()
-    ManagementCluster(app, settings=settings)
-    return "\n".join([_HEADING + "```mermaid", *mermaid(edges_of(app)), "```", ""])
-
-
-if __name__ == "__main__":
-    print(page(settings=Settings()), end="")
+def mermaid_page(edges: Sequence[Edge]) -> str:
+    """Return docs/map.md: the diagram of these edges."""
+    return "\n".join([_HEADING + "```mermaid", *mermaid(edges), "```", ""])

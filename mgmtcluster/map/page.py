@@ -5,13 +5,7 @@ import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from cdk8s import App
-
-from mgmtcluster import catalog, rules
-from mgmtcluster.cluster import ManagementCluster
-from mgmtcluster.edges import Peer, edges_of
-from mgmtcluster.map.graph import Graph, graph_of
-from mgmtcluster.settings import Settings
+from mgmtcluster.map.graph import Graph
 
 _FILES = files("mgmtcluster.map")
 
@@ -20,30 +14,12 @@ class LayoutMissing(Exception):
     """This installation has no elkjs, which lays out the map."""
 
 
-def map_page(*, settings: Settings) -> str:
-    """The HTML page with the map of the platform; the same bytes for the same settings.
-
-    Args:
-        settings: what differs for this cluster.
+def page_of(graph: Graph) -> str:
+    """Return the HTML page with the map of a graph; the same bytes for the same graph.
 
     Raises:
         LayoutMissing: the installation was built without the library that lays out the map.
     """
-    return page_of(platform_graph(settings=settings))
-
-
-def platform_graph(*, settings: Settings) -> Graph:
-    """What the map of the platform shows, with these settings."""
-    app = App()
-    ManagementCluster(app, settings=settings)
-    about = {Peer(service.endpoint.namespace, service.name): service.about for service in catalog.ALL}
-    redis = catalog.endpoints.METRICS_REDIS
-    about[Peer(redis.namespace, redis.service)] = catalog.METRICS_QUEUE.about
-    return graph_of(edges_of(app), rules.objects_of(app), about=about)
-
-
-def page_of(graph: Graph) -> str:
-    """The HTML page with any graph."""
     parts = {
         "data": json.dumps(graph, separators=(",", ":")).replace("<", "\\u003c"),
         "layout": _library("elk.bundled.js"),

@@ -16,11 +16,11 @@ for name in {names}:
 """
 
 
-@pytest.mark.parametrize("name", ["kubernetes", "rich", "typer"])
+@pytest.mark.parametrize("name", ["kubernetes", "platformdirs", "rich", "typer", "yaml"])
 def test_without_its_libraries_the_script_says_what_to_install(name: str) -> None:
     """One line, and exit code 2."""
     code = _WITHOUT.format(names=[name]) + "from mgmtcluster.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, "status"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"mgmtcluster: {name} is not installed; write: pip install 'mgmtcluster[cli]'\n"
 

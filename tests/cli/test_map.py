@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from mgmtcluster import Settings
-from mgmtcluster.map import map_page, page
+from mgmtcluster.map import page, page_of, platform_graph
 from tests.cli.command import mgmtcluster
 from tests.rendering import ROOT, Platform
 
 
-def test_the_page_is_printed_whole() -> None:
+def test_the_page_is_printed_whole(platform: Platform) -> None:
     """Standard output is the file."""
     done = mgmtcluster("map")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == map_page(settings=Settings())
+    assert done.stdout == page_of(platform_graph(platform.edges, platform.objects))
 
 
 def test_mermaid_is_the_committed_page() -> None:

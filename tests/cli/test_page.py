@@ -46,7 +46,7 @@ def test_the_page_has_every_command() -> None:
 @pytest.mark.parametrize("command", SECTIONS)
 def test_the_page_has_every_option(command: str) -> None:
     """In the table of all commands, or in that of its own; there is no other in its own."""
-    options = {*re.findall(r"^  (--[a-z]+)", mgmtcluster(command, "--help").stdout, re.MULTILINE)} - {"--help"}
+    options = {*re.findall(r"^  (--[a-z-]+)", mgmtcluster(command, "--help").stdout, re.MULTILINE)} - {"--help"}
     common, own = ({name.split()[0] for name in first_cells(text)} for text in (_HEAD, SECTIONS[command]))
     assert options - common == {name for name in own if name.startswith("--")}
 

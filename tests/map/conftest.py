@@ -10,14 +10,14 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from mgmtcluster import Settings
-from mgmtcluster.map import map_page
+from mgmtcluster.map import page_of, platform_graph
+from tests.rendering import Platform
 
 
 @pytest.fixture(scope="session")
-def html() -> str:
+def html(platform: Platform) -> str:
     """The page of the platform by default."""
-    return map_page(settings=Settings())
+    return page_of(platform_graph(platform.edges, platform.objects))
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mgmtcluster import Settings
-from mgmtcluster.map import map_page, page
+from mgmtcluster.map import page, page_of, platform_graph
 from mgmtcluster.map.graph import graph_of
-from tests.rendering import ROOT, Platform
+from tests.rendering import ROOT, Platform, render
 
 LIBRARY = ROOT / "node_modules" / "elkjs"
 
@@ -39,8 +38,9 @@ class Tags(HTMLParser):
 
 def test_the_same_settings_give_the_same_bytes(html: str) -> None:
     """And others give others."""
-    assert map_page(settings=Settings()) == html
-    assert map_page(settings=Settings.of({"registry_database": {"members": 5}})) != html
+    again, other = render({"registry_database": {"members": 3}}), render({"registry_database": {"members": 5}})
+    assert page_of(platform_graph(again.edges, again.objects)) == html
+    assert page_of(platform_graph(other.edges, other.objects)) != html
 
 
 def test_the_graph_stands_in_the_page_as_it_is(html: str, platform: Platform) -> None:
@@ -67,7 +67,7 @@ def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
 def test_text_of_the_graph_cannot_end_its_script() -> None:
     """Whatever a name or a reason says."""
     evil = "</script><script>alert(1)</script>"
-    tags = Tags(page.page_of({"nodes": [], "edges": [{"client": "a/b", "server": "a/c", "port": 1, "whys": [evil]}]}))
+    tags = Tags(page_of({"nodes": [], "edges": [{"client": "a/b", "server": "a/c", "port": 1, "whys": [evil]}]}))
     assert json.loads(tags.scripts[0])["edges"][0]["whys"] == [evil]
     assert len(tags.scripts) == 5
 
@@ -92,4 +92,4 @@ def test_without_the_library_there_is_one_line_what_to_do(monkeypatch: pytest.Mo
     """As in an installation that was built without it."""
     monkeypatch.setattr(page, "_FILES", tmp_path)
     with pytest.raises(page.LayoutMissing, match=r"^mgmtcluster/map/elkjs/elk.bundled.js is not in this installation; run `make"):
-        page.page_of({"nodes": [], "edges": []})
+        page_of({"nodes": [], "edges": []})

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mgmtcluster.charts.phases import PART_OF
-from mgmtcluster.cli.api import (
+from mgmtcluster.cli.checks.rights import denied
+from mgmtcluster.cli.expected import Expected
+from mgmtcluster.cli.resources import (
     CLAIM,
     DAEMON_SET,
     DEPLOYMENT,
@@ -15,41 +18,46 @@ from mgmtcluster.cli.api import (
     SERVICE_CIDR,
     STORAGE_CLASS,
     VOLUME,
-    Cluster,
 )
-from mgmtcluster.cli.checks.rights import denied
-from mgmtcluster.cli.expected import Expected
 from mgmtcluster.manifests import Object, name_of
+
+if TYPE_CHECKING:
+    from mgmtcluster.cli.api import Cluster
 
 _EVERYWHERE = (NAMESPACE, NODE, SERVICE, VOLUME, STORAGE_CLASS, SERVICE_CIDR, DAEMON_SET, DEPLOYMENT)
 
 
 @dataclass(frozen=True)
 class View:
-    """The cluster, and what is to be installed on it.
+    """The cluster, and what is to be installed on it: plain data.
 
     Attributes:
         expected: what is to be installed.
-        version: what the server says of its version.
-        objects: what there is of the kinds that checks ask for, by kind.
-        named: the objects in the platform's namespaces, and those without a namespace, of the kinds that are installed.
-        denied: what an apply needs and the user may not, in words.
+        version: the server's answer to the question for its version.
+        objects: the objects of the kinds that checks ask for, by kind.
+        named: the objects in the platform's namespaces, and those without a namespace, of the kinds that are installed; by name.
+        denied: rights that an apply needs and the user does not have, in words.
     """
 
     expected: Expected
     version: Mapping[str, str]
     objects: Mapping[str, Sequence[Object]]
     named: Mapping[str, Object]
-    denied: Sequence[str]
+    denied: Sequence[str] = ()
 
     @property
     def workers(self) -> list[Object]:
-        """Nodes that are Ready and take pods which tolerate nothing."""
+        """Nodes that are Ready and take pods without any toleration."""
         return [node for node in self.objects["Node"] if _takes_pods(node)]
 
 
-def look(cluster: Cluster, expected: Expected) -> View:
+def look(cluster: "Cluster", expected: Expected, *, ask_rights: bool = False) -> View:
     """Ask the cluster everything that checks want to know.
+
+    Args:
+        cluster: where.
+        expected: what is to be installed.
+        ask_rights: whether to ask for the user's rights too, which takes as long as all else.
 
     Raises:
         CouldNotLook: it does not answer, or the user may not list something.
@@ -58,9 +66,10 @@ def look(cluster: Cluster, expected: Expected) -> View:
     everywhere: dict[str, list[Object]] = {kind.name: [] for kind in _EVERYWHERE} | {"Pod": running}
     for item in cluster.objects((kind, None) for kind in _EVERYWHERE):
         everywhere[item["kind"]].append(item)
-    pairs = (*expected.kinds, *((CLAIM, namespace) for namespace in expected.namespaces))
-    named = {name_of(item): item for item in cluster.objects(pairs)}
-    return View(expected, cluster.version, everywhere, named, denied(cluster, expected, named))
+    claims = ((CLAIM, namespace) for namespace in expected.namespaces)
+    named = {name_of(item): item for item in cluster.objects((*expected.kinds, *claims))}
+    missing_rights = denied(cluster.may_all, expected, named) if ask_rights else ()
+    return View(expected, cluster.version, everywhere, named, missing_rights)
 
 
 def is_ours(item: Object) -> bool:
@@ -70,6 +79,6 @@ def is_ours(item: Object) -> bool:
 
 def _takes_pods(node: Object) -> bool:
     conditions = (node.get("status") or {}).get("conditions") or ()
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     taints = [taint for taint in node["spec"].get("taints") or () if taint["effect"] != "PreferNoSchedule"]
     return ready and not taints and not node["spec"].get("unschedulable")
