@@ -7,6 +7,7 @@ from griffe import Alias, GriffeLoader, Object, Parser
 from griffe2md import ConfigDict, render_object_docs  # type: ignore[import-untyped]
 
 import mgmtcluster
+from mgmtcluster.options import ServiceOptions, options_of
 
 _HEADING: Final = """# Constructs
 
@@ -47,7 +48,14 @@ def _section(package: Object | Alias, name: str, names: list[str]) -> str:
     found = package[name]
     text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, _CONFIG)
     text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
-    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+    text = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+    return text + _options() if name == ServiceOptions.__name__ else text
+
+
+def _options() -> str:
+    """Every option of a service with its meaning, from their one definition."""
+    lines = [f"- **{name}** – {option.meaning}" for name, option in options_of(ServiceOptions).items()]
+    return "\n**Options:**\n\n" + "\n".join(lines) + "\n"
 
 
 def _link(text: str, target: str, names: list[str]) -> str:
