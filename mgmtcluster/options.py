@@ -28,7 +28,7 @@ class Sidecar:
         image: its image, with a tag or a digest.
         readiness: the probe that decides whether the pod gets traffic.
         liveness: the probe that decides whether the container is restarted.
-        args: arguments for the image's entry point. Default: the image's own.
+        args: arguments for the image's entry point.", "the image's own.
         env: environment variables.
         database_env: variable that gets the connection string of the service's own database. Default: none.
         resources: requests and limits.
@@ -55,39 +55,42 @@ class Option:
 
     Attributes:
         default: the value where none is passed.
-        meaning: a sentence for the reader, which says the default where that is not plain.
+        meaning: a sentence on the option.
+        by_default: the default in words.
     """
 
     default: Any
     meaning: str
+    by_default: str
 
 
 class PodOptions(TypedDict, total=False):
     """What the catalog may say of a service too, because it is the same on every cluster."""
 
-    other_endpoints: Annotated[Sequence[Endpoint], Option((), "Further ports of the same Service.")]
-    aliases: Annotated[Sequence[ServiceName], Option((), "Further Services of these names on the same pods, inside the cluster.")]
-    replicas: Annotated[Replicas, Option(2, "Number of pods. Default: 2.")]
-    probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask. Default: that of the endpoint.")]
-    readiness: Annotated[Probe, Option(TcpProbe(), "Decides whether a pod gets traffic. Default: the port accepts connections.")]
+    other_endpoints: Annotated[Sequence[Endpoint], Option((), "Further ports of the same Service.", "none")]
+    aliases: Annotated[
+        Sequence[ServiceName], Option((), "Further Services of these names on the same pods, inside the cluster.", "none")
+    ]
+    replicas: Annotated[Replicas, Option(2, "Number of pods.", "2")]
+    probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask.", "that of the endpoint")]
+    readiness: Annotated[Probe, Option(TcpProbe(), "Decides whether a pod gets traffic.", "the port accepts connections")]
     liveness: Annotated[
         Probe,
         Option(
             TcpProbe(period_seconds=20, failure_threshold=6),
-            "Decides whether a container is restarted. Default: the same, over two minutes.",
+            "Decides whether a container is restarted.",
+            "the same, over two minutes",
         ),
     ]
-    resources: Annotated[
-        Resources, Option(Resources(), "Requests and limits of the main container. Default: those of ``Resources``.")
-    ]
+    resources: Annotated[Resources, Option(Resources(), "Requests and limits of the main container.", "those of ``Resources``")]
     writes: Annotated[
-        Sequence[Directory], Option(("/tmp",), "Directories it writes to, one ``emptyDir`` per directory. Default: ``/tmp``.")
+        Sequence[Directory], Option(("/tmp",), "Directories it writes to, one ``emptyDir`` per directory.", "``/tmp``")
     ]
-    sidecars: Annotated[Sequence[Sidecar], Option((), "Further containers of each pod. Default: none.")]
-    outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to. Default: none.")]
-    user: Annotated[UserId, Option(DEFAULT_USER, f"User and group id. Default: {DEFAULT_USER}.")]
+    sidecars: Annotated[Sequence[Sidecar], Option((), "Further containers of each pod.", "none")]
+    outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to.", "none")]
+    user: Annotated[UserId, Option(DEFAULT_USER, "User and group id.", str(DEFAULT_USER))]
     waits_for_database: Annotated[
-        bool, Option(False, "Hold the start back until its database has a primary that knows its user. Default: no.")
+        bool, Option(False, "Hold the start back until its database has a primary that knows its user.", "no")
     ]
 
 
@@ -96,9 +99,9 @@ class ServiceOptions(PodOptions, total=False):
 
     env: Annotated[
         Mapping[EnvName, EnvValue],
-        Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text."),
+        Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text.", "none"),
     ]
-    component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``. Default: the construct's kind.")]
+    component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``.", "the construct's kind")]
 
 
 def options_of(options: type) -> dict[str, Option]:

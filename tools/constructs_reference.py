@@ -54,7 +54,9 @@ def _section(package: Object | Alias, name: str, names: list[str]) -> str:
 
 def _options() -> str:
     """Every option of a service with its meaning, from their one definition."""
-    lines = [f"- **{name}** – {option.meaning}" for name, option in options_of(ServiceOptions).items()]
+    lines = [
+        f"- **{name}**: {option.meaning} Default: {option.by_default}." for name, option in options_of(ServiceOptions).items()
+    ]
     return "\n**Options:**\n\n" + "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """The parts of the settings that stand more than once, or are a mapping of their own."""
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName
 from mgmtcluster.kinds.network import HttpUrl
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, UserId, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
-from mgmtcluster.options import PodOptions
+from mgmtcluster.options import PodOptions, options_of
 
 
 def _for_mongod(text: str) -> str:
@@ -72,23 +72,26 @@ class ResourcesSettings(Model):
         return Resources(**vars(default) | {name: amount for name, amount in given.items() if amount})
 
 
+def differing(option: str) -> Any:
+    """A field that sets one of a service's options, where it differs from the catalog's."""
+    return Field(default=None, description=f"{options_of(PodOptions)[option].meaning} Default: the catalog's.")
+
+
 class ServiceSettings(Model):
     """What differs for one service."""
 
     enabled: bool = Field(default=True, description="Install it. A service that another one needs cannot be left out.")
-    replicas: Annotated[int, Field(ge=1, le=50)] | None = Field(default=None, description="Pods. Default: the catalog's, 1 or 2.")
-    user: UserId | None = Field(default=None, description="User and group id, for an image that must run as one. Default: 10001.")
+    replicas: Annotated[int, Field(ge=1, le=50)] | None = differing("replicas")
+    user: UserId | None = differing("user")
     resources: ResourcesSettings = Field(default=ResourcesSettings(), description="Requests and limits of its main container.")
     env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
 
     def options(self, *, over: PodOptions) -> PodOptions:
         """The options that differ from these of the catalog."""
-        options: PodOptions = {"resources": self.resources.over(over.get("resources", Resources()))}
-        if self.replicas is not None:
-            options["replicas"] = self.replicas
-        if self.user is not None:
-            options["user"] = self.user
-        return options
+        fields = type(self).model_fields.keys() & options_of(PodOptions).keys() - {"resources"}
+        set_here = {name: value for name in fields if (value := getattr(self, name)) is not None}
+        resources = self.resources.over(over.get("resources", Resources()))
+        return cast(PodOptions, {**set_here, "resources": resources})
 
 
 class BucketSettings(Model):
