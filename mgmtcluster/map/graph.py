@@ -1,4 +1,4 @@
-"""What the map shows: the list of edges, and what the manifests say of both ends."""
+"""The graph that the map shows: the list of edges, and facts about both ends from the manifests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -26,12 +26,12 @@ def platform_graph(edges: Sequence[Edge], objects: Sequence[Object]) -> Graph:
 def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping[Peer, str]) -> Graph:
     """Nodes and edges as the page reads them.
 
-    A node is what has an edge, or a Service in front of it.
+    A node is a workload that has an edge or a Service.
 
     Args:
         edges: who calls whom.
         objects: all manifests of the app.
-        about: what a workload is for, where somebody says so.
+        about: the purpose of a workload, if somebody has written one.
     """
     workloads = {peer: owner for owner in objects if (peer := _peer(owner))}
     served = {peer for peer in workloads if any(_services(peer, objects))}

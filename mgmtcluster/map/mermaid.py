@@ -6,8 +6,8 @@ from mgmtcluster.edges import Edge, Peer
 
 _HEADING = """# Map
 
-Who talks to whom, from the one list that the NetworkPolicies and the database users come from too; written by `make map`.
-An arrow is labelled with the port; a thick one is a user of the database that it names.
+Who calls whom. `make map` draws this from the list of edges; NetworkPolicies and database users come from the same list.
+An arrow has the port as its label. A thick arrow is a user of the database that it names. [The same as a picture](map.svg).
 
 """
 

@@ -55,7 +55,7 @@ def browser(chromium: Chrome, page_file: Path) -> Chrome:
     still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": still})
     for kind in ("browser", "performance"):
-        logged(chromium, kind)  # what the page before it said
+        logged(chromium, kind)  # drop the messages of the page before
     chromium.get("about:blank")
     chromium.get(page_file.as_uri())
     wait_for(chromium, "everything")
@@ -69,5 +69,5 @@ def logged(browser: Chrome, kind: str) -> list[dict[str, Any]]:
 
 
 def wait_for(browser: Chrome, drawn: str) -> None:
-    """Wait until the page has drawn everything, or what belongs to one workload."""
-    WebDriverWait(browser, 30).until(lambda each: each.execute_script("return document.body.dataset.drawn") == drawn)
+    """Wait until the page has drawn everything, or the map of one workload."""
+    WebDriverWait(browser, 30).until(lambda page: page.execute_script("return document.body.dataset.drawn") == drawn)

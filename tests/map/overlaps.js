@@ -1,5 +1,5 @@
-// What of the map cannot be read: texts outside their card or on each other, cards on each other.
-const box = each => each.getBoundingClientRect();
+// Unreadable parts of the map: texts outside their card or on each other, cards on each other.
+const box = element => element.getBoundingClientRect();
 const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
 const apart = (a, b) => a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top;
 const pairs = list => list.flatMap((first, index) => list.slice(index + 1).map(second => [first, second]));

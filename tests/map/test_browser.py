@@ -1,4 +1,4 @@
-"""The page in a browser: what is drawn, and what pointing, searching, filtering and walking do."""
+"""The page in a browser: its drawing, and pointing, searching, filtering and walking in it."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def node(browser: Chrome, id: str) -> WebElement:
 
 def ids(browser: Chrome, selector: str) -> set[str]:
     """The workloads whose cards match."""
-    return {each.get_attribute("data-id") or "" for each in browser.find_elements(By.CSS_SELECTOR, selector)}
+    return {card.get_attribute("data-id") or "" for card in browser.find_elements(By.CSS_SELECTOR, selector)}
 
 
 def clients(edges: list[Edge], id: str) -> set[str]:
@@ -39,7 +39,7 @@ def servers(edges: list[Edge], id: str) -> set[str]:
 
 
 def messages(browser: Chrome) -> Iterator[tuple[str, dict[str, str]]]:
-    """What the browser did since it was asked last: the method and the request of each."""
+    """The browser's messages since the last call: method and request."""
     for entry in logged(browser, "performance"):
         message = json.loads(entry["message"])["message"]
         yield message["method"], message["params"].get("request", {})
@@ -50,13 +50,13 @@ def test_every_node_and_edge_of_the_list_is_drawn(browser: Chrome, platform: Pla
     peers = {str(end) for edge in platform.edges for end in (edge.client, edge.server)}
     assert ids(browser, ".node") == peers
     script = "return [...document.querySelectorAll('.edge')].map(e => [e.dataset.client, e.dataset.server, +e.dataset.port])"
-    drawn = [tuple(each) for each in browser.execute_script(script)]
+    drawn = [tuple(edge) for edge in browser.execute_script(script)]
     listed = {(str(edge.client), str(edge.server), edge.port) for edge in platform.edges}
     assert len(drawn) == len(set(drawn))
     counts = f"{len(peers)} workloads in {len({peer.partition('/')[0] for peer in peers})} namespaces, {len(drawn)} connections"
     assert browser.find_element(By.ID, "counts").text == counts
-    assert set(drawn) == {each for each in listed if each[0] != each[1]}
-    assert ids(browser, ".node:has(.joined)") == {each[0] for each in listed if each[0] == each[1]}
+    assert set(drawn) == {edge for edge in listed if edge[0] != edge[1]}
+    assert ids(browser, ".node:has(.joined)") == {edge[0] for edge in listed if edge[0] == edge[1]}
     rows = browser.execute_script(
         "return [...document.querySelectorAll('#rows tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
@@ -170,7 +170,7 @@ def laptop(browser: Chrome) -> Iterator[Chrome]:
 
 
 def out_of_view(browser: Chrome) -> list[str]:
-    """What of the drawing lies outside the window, or under the header or the details."""
+    """The parts of the drawing outside the window, or under the header or the details."""
     script = """
     const frame = document.querySelector("main").getBoundingClientRect();
     const top = Math.max(0, frame.top, document.querySelector("header").getBoundingClientRect().bottom);
@@ -211,7 +211,7 @@ def test_the_map_of_one_service_is_in_view(laptop: Chrome) -> None:
 def colours(browser: Chrome) -> tuple[float, float]:
     """How light the paper and the ink are."""
     values = browser.execute_script("const s = getComputedStyle(document.body); return [s.backgroundColor, s.color]")
-    paper, ink = (sum(int(each) for each in value[4:-1].split(",")) / 765 for value in values)
+    paper, ink = (sum(int(part) for part in value[4:-1].split(",")) / 765 for value in values)
     return paper, ink
 
 

@@ -1,4 +1,4 @@
-"""The map's nodes and edges are the list of edges, and what the manifests say of both ends."""
+"""The map's nodes and edges are the list of edges, with facts about both ends from the manifests."""
 
 from typing import Any
 
@@ -52,8 +52,8 @@ def test_a_database_has_its_members_and_users() -> None:
     """As many members as the settings say; a user a service, with its own database, and the backup's with its roles."""
     registry = nodes(render(EVERYTHING))["registries/registry"]
     assert registry["members"] == [f"registry-{ordinal}" for ordinal in range(5)]
-    users = {each["user"]: each["rights"] for each in registry["users"]}
-    with_database = {each.name: each.database.name for each in catalog.REGISTRIES if each.database}
+    users = {user["user"]: user["rights"] for user in registry["users"]}
+    with_database = {service.name: service.database.name for service in catalog.REGISTRIES if service.database}
     assert with_database.items() <= users.items()
     assert users["backup"] == "backup@admin"
 
@@ -61,7 +61,7 @@ def test_a_database_has_its_members_and_users() -> None:
 def test_an_edge_names_the_user_that_it_connects_as() -> None:
     """Which is one of the database's; an edge without a user names none."""
     drawn = graph(render(EVERYTHING))
-    users = {node["id"]: {each["user"] for each in node["users"]} for node in drawn["nodes"]}
+    users = {node["id"]: {user["user"] for user in node["users"]} for node in drawn["nodes"]}
     named = {(edge["client"], edge["server"]): edge["user"] for edge in drawn["edges"]}
     assert all(user in users[server] for (_, server), user in named.items() if user)
     assert named["registries/registry-backup", "registries/registry"] == "backup"
@@ -76,6 +76,8 @@ def test_a_second_name_of_a_service_is_on_its_node(platform: Platform) -> None:
 
 
 def test_a_service_that_nobody_calls_has_a_node(platform: Platform) -> None:
-    """Without any edge, what has a Service is there."""
+    """A workload with a Service is in the graph even without any edge."""
     without_edges = graph_of([], platform.objects, about={})["nodes"]
-    assert {str(Peer(each.endpoint.namespace, each.name)) for each in catalog.ALL} <= {node["id"] for node in without_edges}
+    assert {str(Peer(service.endpoint.namespace, service.name)) for service in catalog.ALL} <= {
+        node["id"] for node in without_edges
+    }

@@ -31,7 +31,7 @@ class Tags(HTMLParser):
             self.scripts.append("")
 
     def handle_data(self, text: str) -> None:
-        """Remember what a script holds."""
+        """Remember the text of a script."""
         if self.lasttag == "script":
             self.scripts[-1] += text
 
@@ -44,7 +44,7 @@ def test_the_same_settings_give_the_same_bytes(html: str) -> None:
 
 
 def test_the_graph_stands_in_the_page_as_it_is(html: str, platform: Platform) -> None:
-    """With what the catalog says of each service."""
+    """With the catalog's description of each service."""
     graph = json.loads(Tags(html).scripts[0])
     plain = graph_of(platform.edges, platform.objects, about={})
     assert graph["edges"] == plain["edges"]
@@ -55,7 +55,7 @@ def test_the_graph_stands_in_the_page_as_it_is(html: str, platform: Platform) ->
 def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
     """No attribute names another file, and the page's own policy forbids every request."""
     tags = Tags(html)
-    assert not [each for each in tags.attributes if each[1] in {"src", "href", "srcset", "action"}]
+    assert not [attribute for attribute in tags.attributes if attribute[1] in {"src", "href", "srcset", "action"}]
     [policy] = [
         value for tag, name, value in tags.attributes if tag == "meta" and name == "content" and value and "-src" in value
     ]
@@ -76,7 +76,7 @@ def test_text_of_the_graph_cannot_end_its_script() -> None:
     ("name", "origin"), [("elk.bundled.js", "lib/elk.bundled.js"), ("LICENSE.md",) * 2, ("package.json",) * 2]
 )
 def test_the_layout_library_is_the_pinned_package(name: str, origin: str) -> None:
-    """Byte for byte what the lock names, its licence beside it."""
+    """Byte for byte the locked version, with its licence."""
     locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]["node_modules/elkjs"]
     assert json.loads((LIBRARY / "package.json").read_text())["version"] == locked["version"]
     assert files("mgmtcluster.map").joinpath("elkjs", name).read_bytes() == (LIBRARY / origin).read_bytes()
