@@ -26,7 +26,7 @@ async function drawingOf(document) {
   return vm.runInContext("drawingOf()", context);
 }
 
-// On paper of its own, since a page around it may be light where the reader's system is dark.
+// On paper of its own: the page around it may be light while the reader's system is dark.
 function pictureOf(svg, style) {
   const [x, y, width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
   const box = { x: x - MARGIN, y: y - MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };

@@ -1,5 +1,5 @@
 "use strict";
-// What a hand does: point, walk with the arrow keys, search, show one service alone, change the size.
+// What the reader can do: point, walk with the arrow keys, search, show one service alone, change the size.
 
 const at = id => document.getElementById(id);
 const short = id => id.split("/")[1];
@@ -91,7 +91,7 @@ function count(text) {
   at("counts").textContent = text ?? `${plural(nodeElements().length, "workload")} in ${plural(roomsShown, "namespace")}, ${plural(edges, "connection")}`;
 }
 
-// The nearest node in that direction: a step aside costs twice what a step ahead does.
+// The nearest node in that direction. A step aside costs twice as much as a step ahead.
 function neighbour(from, [dx, dy]) {
   const middle = node => { const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; };
   const [x, y] = middle(from);
@@ -136,7 +136,7 @@ function show(id) {
   location.hash = id;
 }
 
-// A node can be reached and is read out; an edge is wide enough to point at.
+// Let keyboard and screen reader reach every node, and make every edge wide enough to point at.
 function enable() {
   for (const node of nodeElements()) {
     const attributes = { tabindex: -1, role: "button", "aria-label": sentence(byId.get(node.dataset.id)) };
@@ -168,7 +168,7 @@ async function follow() {
   document.body.dataset.drawn = id || "everything";
 }
 
-// At size 1, all of the map is in view. A large screen does not blow a small map up.
+// At size 1 all of the map is in view. A small map does not grow to fill a large screen.
 function resize(wanted) {
   zoom = Math.min(4, Math.max(1, wanted));
   const { width, height } = document.querySelector("svg").viewBox.baseVal, frame = at("canvas").parentElement;

@@ -1,11 +1,11 @@
 "use strict";
-// Where everything stands: elkjs lays out the nodes that are shown, in the rooms of their namespaces.
+// The layout: elkjs places the nodes in the rooms of their namespaces.
 
 const byId = new Map(data.nodes.map(node => [node.id, node]));
 const rooms = [...new Set(data.nodes.map(node => node.namespace))];
 const elk = new ELK();
 
-// elkjs hands none of these down to a room.
+// elkjs does not pass these on to rooms, so each room gets them too.
 const SPACING = {
   "elk.layered.spacing.nodeNodeBetweenLayers": "26",
   "elk.layered.spacing.edgeNodeBetweenLayers": "14",
@@ -26,13 +26,13 @@ const OPTIONS = {
 };
 const ROOM_OPTIONS = { ...SPACING, "elk.padding": "[top=46,left=16,bottom=16,right=16]" };
 
-// At a database, a user's arrow ends at its row, any other one at the name; elsewhere, where elkjs likes it.
+// At a database, the arrow of a user ends at the user's row, any other at the name. Elsewhere elkjs chooses.
 function portsOf(node) {
   const port = (name, y) => ({ id: `${node.id}#${name}`, x: 0, y, width: 0, height: 0, layoutOptions: { "elk.port.side": "WEST" } });
   return isDatabase(node) ? [port("", NAME_ROW), ...node.users.map(({ user }, index) => port(user, userRow(node, index)))] : [];
 }
 
-// Cards of a room are of one width, so that they stand in columns; a database's is as wide as its users need.
+// All cards of a room have one width, so that they form columns. A database is as wide as its users need.
 function boxesOf(nodes) {
   const width = Math.max(...nodes.filter(node => !isDatabase(node)).map(node => sizeOf(node).width), 0);
   return nodes.map(node => {
@@ -44,7 +44,7 @@ function boxesOf(nodes) {
 
 const targetOf = edge => (isDatabase(byId.get(edge.server)) ? `${edge.server}#${edge.user ?? ""}` : edge.server);
 
-// The nodes and edges of one service and those it talks to; without an id, all.
+// The nodes and edges of one service and those it talks to. Without an id: all.
 function shown(id) {
   const edges = data.edges.filter(edge => !id || edge.client === id || edge.server === id);
   const ids = new Set(id ? [id, ...edges.flatMap(edge => [edge.client, edge.server])] : byId.keys());
@@ -59,7 +59,7 @@ async function layOut({ nodes, edges }) {
     children: rooms.map(room => ({ id: room, layoutOptions: ROOM_OPTIONS, children: inRoom(room) })).filter(room => room.children.length),
     edges: edges.map((edge, index) => ({ id: String(index), sources: [edge.client], targets: [targetOf(edge)] })),
   });
-  const { round } = Math; // a segment that is level but for the last digit has no direction
+  const { round } = Math; // the tip of an arrow needs an exactly level segment
   const places = new Map([["all", { x: 0, y: 0 }]]);
   for (const room of laid.children) {
     places.set(room.id, { ...room, x: round(room.x), y: round(room.y), width: round(room.width), height: round(room.height) });
@@ -72,7 +72,7 @@ async function layOut({ nodes, edges }) {
   return { laid, places, paths };
 }
 
-// The drawing of one service and those it talks to; without an id, of everything.
+// The drawing of one service and those it talks to. Without an id: of everything.
 async function drawingOf(id) {
   const { nodes, edges } = shown(id);
   const { laid, places, paths } = await layOut({ nodes, edges });

@@ -1,5 +1,5 @@
 "use strict";
-// How a node, a room and an edge look: sizes for the layout, and SVG at the places that it gives.
+// The shapes: the size of each node, for the layout, and the SVG of nodes, rooms and edges.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const LINE = 22, PAD = 9, SPINE = 5, NAME_ROW = 17;
