@@ -234,4 +234,7 @@ def test_paper_has_the_map_and_the_list_in_light_colours(browser: Chrome) -> Non
     assert browser.execute_script(shown) == 0
     browser.execute_script("dispatchEvent(new Event('beforeprint'))")
     assert browser.execute_script("return document.querySelector('#rows').checkVisibility()")
+    ends = "return ['svg', '#list'].map(part => document.querySelector(part).getBoundingClientRect())"
+    drawing, listed = browser.execute_script(ends)
+    assert listed["top"] >= drawing["bottom"] > 0
     assert browser.execute_script("return document.querySelectorAll('.node .name').length") > 20
