@@ -11,11 +11,11 @@ from mgmtcluster import catalog
 from mgmtcluster.addresses import address_of
 from mgmtcluster.charts.phase_chart import PhaseChart
 from mgmtcluster.charts.phases import Phase
-from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
 from mgmtcluster.constructs.redis_queue import RedisQueue
 from mgmtcluster.constructs.service.metrics_service import MetricsService
 from mgmtcluster.constructs.service.registry_service import RegistryService
 from mgmtcluster.constructs.service.web_service import WebService
+from mgmtcluster.databases.grant import Grants
 from mgmtcluster.kinds.containers import Outside, SecretKey
 from mgmtcluster.options import EnvValue, ServiceOptions
 from mgmtcluster.settings import SecretKeySettings, Settings
@@ -43,7 +43,7 @@ class Services(PhaseChart):
         *,
         settings: Settings,
         services: Sequence[catalog.Service] | None = None,
-        database: ReplicatedDatabase | None = None,
+        database: Grants | None = None,
         storage_class: str | None = None,
     ) -> None:
         super().__init__(scope, phase, settings=settings)
@@ -67,9 +67,7 @@ class Services(PhaseChart):
         )
 
 
-def _define(
-    chart: PhaseChart, service: catalog.Service, *, settings: Settings, database: ReplicatedDatabase | None
-) -> WebService:
+def _define(chart: PhaseChart, service: catalog.Service, *, settings: Settings, database: Grants | None) -> WebService:
     """The construct of one service: a registry, a metrics service, or one that keeps nothing."""
     image = settings.image(service.image)
     options = _options(service, settings)

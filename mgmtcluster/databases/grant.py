@@ -67,6 +67,13 @@ class Grant:
     wait: Wait
 
 
+class Grants(Protocol):
+    """What grants databases to services: a construct of any engine."""
+
+    def grant(self, database: str, *, env: str) -> Grant:
+        """Grant a service the use of one database, whose connection string is in this variable."""
+
+
 def user_secret(database: str, user: str) -> str:
     """The default name of the Secret with a user's password."""
     return f"{database}-user-{user}"
