@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from mgmtcluster.charts import phases
 from tests.rendering import DIST, Manifest, Manifests, files_of, load, name_of
 
 PHASES = {name: load(content) for name, content in files_of(DIST).items()}
-WAVES = {"00": "0", "10": "10", "20": "20", "30": "20", "40": "10", "50": "20", "60": "20"}
+WAVES = {f"{phase.id}.k8s.yaml": phase.wave for phase in phases.PHASES}
 DATABASES = ("10-registry-database.k8s.yaml", "40-metrics-database.k8s.yaml")
 
 each_phase = pytest.mark.parametrize("phase", PHASES)
@@ -15,9 +16,17 @@ each_phase = pytest.mark.parametrize("phase", PHASES)
 
 @each_phase
 def test_every_object_is_of_the_phases_wave(phase: str) -> None:
-    """0 the platform, 10 both databases, 20 everything else: Argo CD waits between them."""
+    """Argo CD waits between them."""
     waves = {each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for each in PHASES[phase]}
-    assert waves == {WAVES[phase[:2]]}
+    assert waves == {str(int(WAVES[phase]))}
+
+
+def test_a_phase_is_a_file_and_a_wave_waits_for_what_it_needs() -> None:
+    """In install order; the platform before databases, databases before services."""
+    assert [*PHASES] == [*WAVES] == sorted(WAVES)
+    for phase in phases.PHASES:
+        expected = phases.Wave.DATABASES if phase.database else phases.Wave.SERVICES
+        assert phase.wave == (phases.Wave.PLATFORM if phase == phases.PLATFORM else expected)
 
 
 @each_phase

@@ -1,0 +1,59 @@
+"""A new service is one row of the endpoints and one entry of the catalog: the rest follows."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.rendering import ROOT
+
+_ROW = 'NETWORKS_REGISTRY: Final = Endpoint("networks-registry-svc", "registries", 5000, node_port=30113)\n'
+_ENTRY = """    Service(
+        about="Stores the networks",
+        endpoint=at.NETWORKS_REGISTRY,
+        image="networks-registry",
+        database=Database(name="networks", env="MONGO_URL"),
+    ),
+)
+"""
+
+
+def _copy_of_the_checkout(folder: Path) -> Path:
+    """Every file that git knows, with what is installed here."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    for name in (".venv", "node_modules", "mgmtcluster/map/elkjs"):
+        (folder / name).symlink_to(ROOT / name)
+    subprocess.run("git init --quiet && git add --all", cwd=folder, check=True, shell=True)
+    return folder
+
+
+def _run(*command: str, cwd: Path) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, "PYTHONPATH": str(cwd)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_service_is_a_row_and_an_entry(tmp_path: Path) -> None:
+    """After `make synth docs snapshots` every fast test passes: nothing else is edited by hand.
+
+    Takes minutes: it runs the fast suite.
+    """
+    checkout = _copy_of_the_checkout(tmp_path / "checkout")
+    endpoints = checkout / "mgmtcluster" / "catalog" / "endpoints.py"
+    endpoints.write_text(endpoints.read_text() + _ROW)
+    registries = checkout / "mgmtcluster" / "catalog" / "registries.py"
+    text = registries.read_text()
+    assert text.endswith("    ),\n)\n")
+    registries.write_text(text.removesuffix(")\n") + _ENTRY)
+    said = _run("make", "synth", "docs", "snapshots", cwd=checkout)
+    assert "added    Deployment/registries/networks-registry-svc" in said
+    assert "networks-registry-svc" in (checkout / "docs" / "services.md").read_text()
+    _run("make", "test", cwd=checkout)
