@@ -9,11 +9,11 @@ from cdk8s import App, YamlOutputType
 arguments = argparse.ArgumentParser(description="Turn settings into the manifests of a management cluster.")
 arguments.add_argument("--settings", metavar="FILE", help="default: $MGMTCLUSTER_SETTINGS, else settings.yaml")
 arguments.add_argument("--output", metavar="FOLDER", default=os.environ.get("CDK8S_OUTDIR", "dist"), help="default: dist")
-given = arguments.parse_args()
+options = arguments.parse_args()
 
 with mgmtcluster.one_line_errors():
-    settings = mgmtcluster.Settings.load(given.settings)
-    with mgmtcluster.staged(given.output) as folder:
+    settings = mgmtcluster.Settings.load(options.settings)
+    with mgmtcluster.staged(options.output) as folder:
         app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
         mgmtcluster.ManagementCluster(app, settings=settings)
         app.synth()

@@ -1,4 +1,4 @@
-"""Manifests as mappings: what the rules ask of them."""
+"""Manifests as mappings, and what rules, checks and the map ask of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ def name_of(manifest: Object) -> str:
 
 def of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
     """The objects of one kind."""
-    return (each for each in objects if each["kind"] == kind)
+    return (manifest for manifest in objects if manifest["kind"] == kind)
 
 
 def pod_template(owner: Object) -> Object | None:
@@ -44,8 +44,8 @@ def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Map
             continue
         ports = {
             port[key]
-            for each in containers(owner)
-            for port in each.get("ports") or ()
+            for container in containers(owner)
+            for port in container.get("ports") or ()
             for key in ("containerPort", "name")
             if key in port
         }

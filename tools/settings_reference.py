@@ -57,26 +57,28 @@ def _met(model: type[BaseModel], path: str, models: dict[type[BaseModel], str]) 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    for each in get_args(annotation):
-        yield from _models(each)
+    for argument in get_args(annotation):
+        yield from _models(argument)
 
 
 def _checks(annotated: Any) -> Iterator[Callable[..., Any]]:
     """Every function that checks a value of a model, or of an annotation."""
     if isinstance(annotated, type) and issubclass(annotated, BaseModel):
         for field in annotated.model_fields.values():
-            yield from (each.func for each in field.metadata if isinstance(each, AfterValidator))
+            yield from (check.func for check in field.metadata if isinstance(check, AfterValidator))
             yield from _checks(field.annotation) if not [*_models(field.annotation)] else ()
     elif isinstance(annotated, AfterValidator):
         yield annotated.func
-    for each in get_args(annotated):
-        yield from _checks(each)
+    for argument in get_args(annotated):
+        yield from _checks(argument)
 
 
 def _row(name: str, field: FieldInfo) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     choices = extra.get("enum")
-    kind = ", ".join(f"`{each}`" for each in choices) if isinstance(choices, list) else _kind(field.annotation, field.metadata)
+    kind = (
+        ", ".join(f"`{choice}`" for choice in choices) if isinstance(choices, list) else _kind(field.annotation, field.metadata)
+    )
     return f"| `{field.alias or name}` | {kind} | {_default(field)} | {field.description or ''} |"
 
 
@@ -86,7 +88,9 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         inner, *more = get_args(annotation)
         return _kind(inner, [*more, *metadata])
     if type(None) in get_args(annotation):
-        return " or ".join([*(_kind(each, metadata) for each in get_args(annotation) if each is not type(None)), "`null`"])
+        return " or ".join(
+            [*(_kind(argument, metadata) for argument in get_args(annotation) if argument is not type(None)), "`null`"]
+        )
     limits = [*_limits(metadata)]
     if get_origin(annotation) is list:
         return ", ".join([f"list of: {_kind(*get_args(annotation))}", *limits])
@@ -98,15 +102,15 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
 
 
 def _limits(metadata: Sequence[Any]) -> Iterator[str]:
-    for each in metadata:
-        if isinstance(each, Ge):
-            yield f"≥ {each.ge}"
-        elif isinstance(each, Le):
-            yield f"≤ {each.le}"
-        elif isinstance(each, AfterValidator):
-            yield _name(each.func)
-        elif isinstance(each, FieldInfo):
-            yield from _limits(each.metadata)
+    for limit in metadata:
+        if isinstance(limit, Ge):
+            yield f"≥ {limit.ge}"
+        elif isinstance(limit, Le):
+            yield f"≤ {limit.le}"
+        elif isinstance(limit, AfterValidator):
+            yield _name(limit.func)
+        elif isinstance(limit, FieldInfo):
+            yield from _limits(limit.metadata)
 
 
 def _name(check: Callable[..., Any]) -> str:
@@ -115,7 +119,7 @@ def _name(check: Callable[..., Any]) -> str:
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
-        return "must be given"
+        return "required"
     return "its fields' own" if isinstance(field.default, BaseModel) else f"`{json.dumps(field.default)}`"
 
 

@@ -1,6 +1,6 @@
 """The phases of the installation, in install order: the table of contents of ``dist/``.
 
-A phase is a chart and a file. kubectl follows the number of its id, Argo CD its wave. A number, once given, never moves.
+A phase is a chart and a file. kubectl follows the number of its id, Argo CD its wave. A number never changes.
 """
 
 from collections.abc import Sequence

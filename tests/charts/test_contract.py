@@ -26,8 +26,8 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (Endpoint("orders", "shop", 8080, node_port=30401), "has node port 30400; the seed's table says 30401"),
-        (Endpoint("orders", "shop", 8080), "has node port 30400; the seed's table says None"),
+        (Endpoint("orders", "shop", 8080, node_port=30401), "has node port 30400; the contract says 30401"),
+        (Endpoint("orders", "shop", 8080), "has node port 30400; the contract says None"),
         (Endpoint("orders", "shop", 8081, node_port=30400), "does not answer on port 8081"),
         (Endpoint("order", "shop", 8080, node_port=30400), "Service/shop/order: does not answer on port 8080"),
     ],
