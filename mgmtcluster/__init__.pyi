@@ -12,6 +12,7 @@ from .constructs.database.replicated_database import ReplicatedDatabase as Repli
 from .constructs.local_path_provisioner import LocalPathProvisioner as LocalPathProvisioner
 from .constructs.parts.context import Context as Context
 from .constructs.parts.context import set_context as set_context
+from .constructs.parts.declared import edges_of as edges_of
 from .constructs.redis_queue import RedisQueue as RedisQueue
 from .constructs.secrets_bootstrap import SecretsBootstrap as SecretsBootstrap
 from .constructs.service.metrics_service import MetricsService as MetricsService
@@ -22,7 +23,6 @@ from .databases.grant import Grant as Grant
 from .databases.replica_set import ReplicaSet as ReplicaSet
 from .edges import Edge as Edge
 from .edges import Peer as Peer
-from .edges import edges_of as edges_of
 from .kinds.containers import ExecProbe as ExecProbe
 from .kinds.containers import HttpProbe as HttpProbe
 from .kinds.containers import Outside as Outside

@@ -1,7 +1,8 @@
 """Where services answer: endpoints, and the addresses that are projected from them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
@@ -36,7 +37,7 @@ def pod_host(pod: str, service: str, namespace: str) -> str:
 class Endpoint:
     """A port of a Service, known before anything is built.
 
-    The Service selects the pods labelled ``app.kubernetes.io/name`` with its own name; that name is also the workload's.
+    Where the app declares the Service, policies open its own port to the pods that it selects, whatever declares it.
 
     Args:
         service: name of the Service.
@@ -44,6 +45,8 @@ class Endpoint:
         port: port of the Service, and of the container behind it.
         node_port: port on every node. Default: the port is not exposed outside the cluster.
         scheme: what the port speaks, for URLs. Default: ``http``.
+        pods: the labels that the Service selects its pods by, where it runs beside the app, as that of a chart which somebody
+            else installs. Default: ``app.kubernetes.io/name`` with the name of the Service.
 
     Raises:
         InvalidInput: a name or a port that Kubernetes would not accept.
@@ -54,6 +57,7 @@ class Endpoint:
     port: Port
     node_port: NodePort | None = None
     scheme: str = "http"
+    pods: Mapping[str, str] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         check_fields(self, where=f"Endpoint {self.service!r}")

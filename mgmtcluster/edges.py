@@ -5,6 +5,7 @@ Policies, database users and the map are projected from the one list of edges.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -24,11 +25,23 @@ class Peer:
 
     Attributes:
         namespace: their namespace.
-        name: their label ``app.kubernetes.io/name``.
+        name: name of the workload, or of the Service that leads to them.
+        labels: the labels that select them. Default: ``app.kubernetes.io/name`` with that name.
     """
 
     namespace: str
     name: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def behind(cls, endpoint: Endpoint) -> "Peer":
+        """The pods behind an endpoint."""
+        return cls(endpoint.namespace, endpoint.service, tuple(sorted((endpoint.pods or {}).items())))
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels that select them."""
+        return dict(self.labels) or {NAME_LABEL: self.name}
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
@@ -57,17 +70,32 @@ class Edge:
     roles: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A name that one construct of an app may have.
+
+    Attributes:
+        name: the name, with its kind and its place: ``Service shop/orders``.
+        argument: the argument of the construct that asks for it.
+        advice: what to write where another construct has it.
+    """
+
+    name: str
+    argument: str
+    advice: str = "write another name"
+
+
 @dataclass
 class Registry:
     """What one app has recorded.
 
     Attributes:
-        edges: who talks to whom.
-        owners: the path of the construct that holds a Service's name or a node port.
+        edges: who talks to whom, each with the construct that recorded it.
+        holders: the construct that holds a name, and how it is called in errors.
     """
 
-    edges: set[Edge] = field(default_factory=set)
-    owners: dict[str, str] = field(default_factory=dict)
+    edges: "list[tuple[IConstruct, Edge]]" = field(default_factory=list)
+    holders: "dict[str, tuple[IConstruct, str]]" = field(default_factory=dict)
 
 
 # By root, and by every construct that has asked: finding the root takes two calls to the Node.js that runs cdk8s.
@@ -83,26 +111,53 @@ def _registry_of(scope: "Construct") -> Registry:
 
 
 def record(scope: "Construct", edge: Edge) -> None:
-    """Add an edge to the list of the app that ``scope`` belongs to."""
-    _registry_of(scope).edges.add(edge)
+    """Add an edge to the list of the app that ``scope`` belongs to; it goes when ``scope`` is removed from the app."""
+    _registry_of(scope).edges.append((scope, edge))
 
 
-def edges_of(scope: "Construct") -> list[Edge]:
-    """All edges recorded so far in the app that ``scope`` belongs to, sorted."""
-    return sorted(_registry_of(scope).edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+def recorded(scope: "Construct") -> "list[tuple[IConstruct, Edge]]":
+    """All edges recorded so far in the app that ``scope`` belongs to, those of removed constructs included."""
+    return list(_registry_of(scope).edges)
 
 
-def reserve(scope: "Construct", *, namespace: str, services: Iterable[str], endpoints: Iterable[Endpoint] = ()) -> None:
-    """Reserve names of Services in a namespace, and the node ports of endpoints, for one construct of an app.
+def reserve(scope: "Construct", claims: Iterable[Claim], *, holder: str | None = None) -> None:
+    """Reserve names for one construct of an app, as long as it is part of it.
+
+    Args:
+        scope: the construct that gets them.
+        claims: the names.
+        holder: how it is called in errors. Default: its path.
 
     Raises:
         InvalidInput: another construct of the app holds one of them.
     """
-    owners = _registry_of(scope).owners
-    wanted = {f"Service {namespace}/{service}": "write another name" for service in services}
-    wanted |= {f"node port {endpoint.node_port}": "write another one" for endpoint in endpoints if endpoint.node_port}
-    taken = [name for name in wanted if name in owners]
+    holders = _registry_of(scope).holders
+    wanted = list(claims)
+    taken = [(claim, *holders[claim.name]) for claim in wanted if claim.name in holders]
     path = scope.node.path
-    if taken:
-        raise InvalidInput(f"{path}: endpoint: {name} is taken by {owners[name]}; {wanted[name]}" for name in taken)
-    owners.update(dict.fromkeys(wanted, path))
+    problems = [
+        f"{path}: {claim.argument}: {claim.name} is taken by {name}; {claim.advice}"
+        for claim, construct, name in taken
+        if _is_in_tree(construct)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    holders.update({claim.name: (scope, holder or path) for claim in wanted})
+
+
+def service_claims(namespace: str, services: Iterable[str], endpoints: Iterable[Endpoint] = ()) -> list[Claim]:
+    """The names of Services in a namespace, and the node ports of endpoints."""
+    names = [Claim(f"Service {namespace}/{service}", "endpoint") for service in services]
+    node_ports = [endpoint.node_port for endpoint in endpoints if endpoint.node_port]
+    return names + [Claim(f"node port {node_port}", "endpoint", "write another one") for node_port in node_ports]
+
+
+def user_claim(server: Peer, user: str, *, argument: str) -> Claim:
+    """The name of a user of a database."""
+    return Claim(f"user {user} of {server}", argument)
+
+
+def _is_in_tree(construct: "IConstruct") -> bool:
+    """Whether it is still part of its app: a construct that was removed knows its parent, but its parent not it."""
+    scopes = construct.node.scopes
+    return all(parent.node.try_find_child(child.node.id) is child for parent, child in pairwise(scopes))

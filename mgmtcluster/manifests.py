@@ -36,14 +36,14 @@ def containers(owner: Object) -> Iterator[Object]:
             yield from template["spec"].get(key) or ()
 
 
-def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], set[int | str]]]:
-    """Labels and ports of every pod that the objects of a namespace make."""
+def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], Mapping[int | str, int]]]:
+    """Labels of every pod that the objects of a namespace make, and its ports by their numbers and names."""
     for owner in objects:
         template = pod_template(owner)
         if not template or owner["metadata"].get("namespace") != namespace:
             continue
         ports = {
-            port[key]
+            port[key]: port["containerPort"]
             for container in containers(owner)
             for port in container.get("ports") or ()
             for key in ("containerPort", "name")

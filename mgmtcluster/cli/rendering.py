@@ -76,7 +76,7 @@ def _render(settings: Settings) -> Rendering:
     from cdk8s import App, YamlOutputType
 
     from mgmtcluster.cluster import ManagementCluster
-    from mgmtcluster.edges import edges_of
+    from mgmtcluster.constructs.parts.declared import edges_of
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     # As files: each chart that is asked for its JSON checks the whole app anew, which would take longer than all else here.

@@ -13,7 +13,7 @@ from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, w
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.edges import Peer, reserve
+from mgmtcluster.edges import Peer, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
@@ -78,7 +78,7 @@ class RedisQueue(Construct):
         self._workload = Workload(self, peer, _COMPONENT)
         self._config = f"{peer.name}-config"
         self._admin_secret = admin_secret or user_secret(peer.name, _ADMIN)
-        reserve(self, namespace=peer.namespace, services=[peer.name], endpoints=[endpoint])
+        reserve(self, service_claims(peer.namespace, [peer.name], [endpoint]))
         data = {"redis.conf": _configuration(endpoint.port, memory), **read_scripts(_SCRIPT)}
         self._workload.config_map("config", self._config, data)
         self._workload.service_account()

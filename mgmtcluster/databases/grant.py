@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
+from mgmtcluster.addresses import NODE_IP
 from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import SecretKey
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.names import DatabaseName, EnvName
 
 #: The variable that the connection string takes its password from, so that none stands in a manifest.
 PASSWORD_ENV: Final = "DATABASE_PASSWORD"
@@ -13,10 +17,16 @@ PASSWORD_ENV: Final = "DATABASE_PASSWORD"
 #: That variable, as Kubernetes lets another one refer to it.
 PASSWORD_REFERENCE: Final = f"$({PASSWORD_ENV})"
 
+#: The variables that constructs set themselves, and what each holds.
+OWN_ENV: Final = {PASSWORD_ENV: "the password of the database's user", NODE_IP: "the address of the nodes"}
+
+_SYSTEM_DATABASES: Final = ("admin", "local", "config")
+
 #: The key under which a user's Secret holds its password.
 PASSWORD_KEY: Final = "password"
 
 
+@runtime_checkable
 class Database(Protocol):
     """A database of any engine, by its names."""
 
@@ -54,6 +64,9 @@ class Wait:
 class Grant:
     """The right to use one database; made by ``ReplicatedDatabase.grant``.
 
+    Raises:
+        InvalidInput: a name cannot be used.
+
     Attributes:
         database: name of the database that the service may read and write; it may use no other.
         env: environment variable of the service that holds the connection string.
@@ -61,10 +74,18 @@ class Grant:
         wait: how a pod waits for it.
     """
 
-    database: str
-    env: str
+    database: DatabaseName
+    env: EnvName
     server: Database
     wait: Wait
+
+    def __post_init__(self) -> None:
+        where = f"Grant {self.database!r}"
+        check_fields(self, where=where)
+        if self.database in _SYSTEM_DATABASES:
+            raise InvalidInput([f"{where}: database: {self.database!r} is MongoDB's own; write another name"])
+        if self.env in OWN_ENV:
+            raise InvalidInput([f"{where}: env: {self.env!r} is {OWN_ENV[self.env]}; write another name"])
 
 
 class Grants(Protocol):

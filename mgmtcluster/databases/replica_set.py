@@ -7,6 +7,7 @@ from typing import Final
 
 from mgmtcluster.addresses import pod_host
 from mgmtcluster.databases.grant import PASSWORD_KEY, PASSWORD_REFERENCE, user_secret
+from mgmtcluster.databases.users import KEYFILE
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.images import image_parts
@@ -17,12 +18,6 @@ MONGODB_PORT: Final = 27017
 
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS: Final = (3, 5, 7)
-
-#: The user who may do everything.
-ROOT: Final = "root"
-
-#: The name of the keyfile among the Secrets that somebody else may make.
-KEYFILE: Final = "keyfile"
 
 
 @dataclass(frozen=True, kw_only=True)

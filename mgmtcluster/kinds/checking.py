@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _Self = TypeVar("_Self", bound="Construct")
 _Arguments = ParamSpec("_Arguments")
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 _CONFIG = pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True)
 
 
@@ -42,9 +43,35 @@ def checked(
         problems = [*unknown, *_problems(where, adapters(), kwargs)]
         if problems:
             raise InvalidInput(problems)
-        init(self, scope, id, *args, **kwargs)
+        try:
+            init(self, scope, id, *args, **kwargs)
+        except InvalidInput:
+            # A refused construct is no part of the app: a second try finds its id free, and its names.
+            if scope.node.try_find_child(id) is self:
+                scope.node.try_remove_child(id)
+            raise
 
     return cast("Callable[Concatenate[_Self, Construct, str, _Arguments], None]", wrapper)
+
+
+def checked_method(method: _Method) -> _Method:
+    """Check the arguments of a construct's method against their annotations.
+
+    Raises:
+        InvalidInput: every argument that does not fit, each with the construct's path and the method's name.
+    """
+    adapters = functools.cache(lambda: _adapters(method))
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        passed = signature.bind(self, *args, **kwargs).arguments
+        problems = _problems(f"{self.node.path}: {method.__name__}", adapters(), passed)
+        if problems:
+            raise InvalidInput(problems)
+        return method(self, *args, **kwargs)
+
+    return cast(_Method, wrapper)
 
 
 def check_fields(self: Any, *, where: str) -> None:

@@ -9,14 +9,14 @@ from pydantic import Field
 from mgmtcluster import images
 from mgmtcluster.constructs.database.backup_pods import BackupPods
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
+from mgmtcluster.constructs.database.users import connect
 from mgmtcluster.constructs.parts.cron_job import cron_job
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, place_problems
-from mgmtcluster.databases.replica_set import ROOT
-from mgmtcluster.databases.users import BACKUP_USER
+from mgmtcluster.databases.users import BACKUP_USER, ROOT
 from mgmtcluster.edges import Edge, Peer, record
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import SecretKey
@@ -85,7 +85,6 @@ class DatabaseBackup(Construct):
         bucket_image: Image = images.RCLONE,
     ) -> None:
         super().__init__(scope, id)
-        self._database = database
         self._bucket = bucket
         self._replica_set = database.replica_set
         problems = place_problems(storage=storage, bucket=bucket)
@@ -126,7 +125,7 @@ class DatabaseBackup(Construct):
 
     def _backup(self, schedule: str) -> Manifest:
         workload = self._workload(Construct(self, BACKUP), BACKUP)
-        password = self._database.user(BACKUP_USER, client=workload.peer, roles={"backup": "admin"}, why="dumps a member")
+        password = connect(workload, self._replica_set, BACKUP_USER, roles={"backup": "admin"}, why="dumps a member")
         containers = self._pods.dump(BACKUP_USER, password)
         return self._cron_job(workload, schedule=schedule, containers=containers, password=password)
 
@@ -136,7 +135,7 @@ class DatabaseBackup(Construct):
 
     def _restore(self) -> Manifest:
         workload = self._workload(Construct(self, RESTORE), RESTORE)
-        password = self._database.user(ROOT, client=workload.peer, roles={"root": "admin"}, why="restores a dump")
+        password = connect(workload, self._replica_set, ROOT, roles={"root": "admin"}, why="restores a dump")
         containers = self._pods.restore(ROOT, password)
         return self._cron_job(workload, schedule=None, containers=containers, password=password)
 
@@ -151,8 +150,7 @@ class DatabaseBackup(Construct):
         """One of the three; without a schedule it is suspended, and what it does is not tried again by itself."""
         if self._bucket and self._bucket.address:
             endpoint = self._bucket.address.endpoint
-            server = Peer(endpoint.namespace, endpoint.service)
-            record(self, Edge(workload.peer, server, endpoint.port, why="BUCKET_ENDPOINT"))
+            record(self, Edge(workload.peer, Peer.behind(endpoint), endpoint.port, why="BUCKET_ENDPOINT"))
         return cron_job(
             workload,
             schedule=schedule or _NEVER,

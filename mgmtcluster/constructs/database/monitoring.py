@@ -6,12 +6,13 @@ from constructs import Construct
 
 from mgmtcluster import images
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
+from mgmtcluster.constructs.database.users import connect
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.users import MONITOR_USER
-from mgmtcluster.edges import Edge, Peer, record, reserve
+from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
@@ -66,8 +67,8 @@ class DatabaseMonitoring(Construct):
         super().__init__(scope, id)
         self.peer = database.replica_set.exporter
         self._workload = Workload(self, self.peer, _COMPONENT)
-        reserve(self, namespace=self.peer.namespace, services=[self.peer.name])
-        password = database.user(MONITOR_USER, client=self.peer, roles=_ROLES, why="watches the members")
+        reserve(self, service_claims(self.peer.namespace, [self.peer.name]))
+        password = connect(self._workload, database.replica_set, MONITOR_USER, roles=_ROLES, why="watches the members")
         record(self, Edge(Peer(prometheus_namespace, _PROMETHEUS), self.peer, _PORT, why="scrapes"))
         self._workload.service_account()
         uri = database.replica_set.uri(MONITOR_USER, "admin", readPreference="primaryPreferred")

@@ -7,6 +7,7 @@ from constructs import Construct
 from mgmtcluster import images
 from mgmtcluster.constructs.database.converge_job import converge_job
 from mgmtcluster.constructs.database.member_pods import PORT_NAME, member_pods
+from mgmtcluster.constructs.database.users import user_edge, users_of
 from mgmtcluster.constructs.parts.context import namespace_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
 from mgmtcluster.constructs.parts.scripts import mongosh, read_scripts
@@ -14,9 +15,10 @@ from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_st
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
-from mgmtcluster.databases.replica_set import KEYFILE, ROOT, ReplicaSet, member_problems, name_problems, version_problems
-from mgmtcluster.edges import Edge, Peer, edges_of, record, reserve
-from mgmtcluster.kinds.checking import checked
+from mgmtcluster.databases.replica_set import ReplicaSet, member_problems, name_problems, version_problems
+from mgmtcluster.databases.users import KEYFILE, user_problems
+from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims, user_claim
+from mgmtcluster.kinds.checking import checked, checked_method
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -111,7 +113,7 @@ class ReplicatedDatabase(Construct):
         self._workload = Workload(self, self.replica_set.peer, "database")
         self._pods = [self.replica_set.pod(ordinal) for ordinal in range(max(members, keep_running or 0))]
         peer = self.replica_set.peer
-        reserve(self, namespace=peer.namespace, services=[peer.name, *self._pods])
+        reserve(self, service_claims(peer.namespace, [peer.name, *self._pods]))
         record(self, Edge(peer, peer, self.replica_set.port, why="replicates"))
         self.service = self._headless_service("service", peer.name, self._workload.selector)
         self.member_services = [
@@ -136,6 +138,7 @@ class ReplicatedDatabase(Construct):
         )
         self.node.default_child = self.service
 
+    @checked_method
     def grant(self, database: DatabaseName, *, env: EnvName) -> Grant:
         """Grant a service the use of one database.
 
@@ -145,11 +148,15 @@ class ReplicatedDatabase(Construct):
         Args:
             database: name of the database.
             env: the service's variable for the connection string.
+
+        Raises:
+            InvalidInput: an argument cannot be used.
         """
         wait = Wait(image=self.image, command=mongosh("wait-for-primary.js"), scripts=self.replica_set.scripts)
         return Grant(database=database, env=env, server=self.replica_set, wait=wait)
 
-    def user(self, name: str, *, client: Peer, roles: Mapping[str, str], why: str) -> SecretKey:
+    @checked_method
+    def user(self, name: Name, *, client: Peer, roles: Mapping[str, DatabaseName], why: str) -> SecretKey:
         """Let a workload connect as a user that no service is, and say where that user's password is.
 
         Args:
@@ -157,19 +164,23 @@ class ReplicatedDatabase(Construct):
             client: the workload, in the database's namespace.
             roles: the user's built-in roles, with the database that each holds in.
             why: what the workload does there, for the reader.
+
+        Raises:
+            InvalidInput: an argument cannot be used, or the name is that of another user.
         """
-        record(self, Edge(client, self.replica_set.peer, self.replica_set.port, why=why, user=name, roles=tuple(roles.items())))
+        problems = [*user_problems(name, roles)]
+        here = self.replica_set.namespace
+        if client.namespace != here:
+            problems.append(f"client: is in {client.namespace}, and the password's Secret in {here}; write a client in {here}")
+        where = f"{self.node.path}: user"
+        if problems:
+            raise InvalidInput(f"{where}: {problem}" for problem in problems)
+        reserve(self, [user_claim(self.replica_set.peer, name, argument="user")], holder=f"{where} {name!r}")
+        record(self, user_edge(self.replica_set, name, client=client, roles=roles, why=why))
         return self.replica_set.password(name)
 
     def _users(self) -> dict[str, list[Json]]:
-        """Every user and its roles: root, one per service with an edge to a database here, and those with roles of their own."""
-        users = {ROOT: [{"role": "root", "db": "admin"}]}
-        for edge in edges_of(self):
-            if edge.server == self.replica_set.peer and edge.database:
-                users[edge.client.name] = [{"role": "readWrite", "db": edge.database}]
-            elif edge.server == self.replica_set.peer and edge.user:
-                users[edge.user] = [{"role": role, "db": database} for role, database in edge.roles]
-        return users
+        return users_of(self, self.replica_set)
 
     def _headless_service(self, id: str, name: str, selector: Mapping[str, str]) -> Manifest:
         """A Service that names members before they are ready: only then can a set be initiated, or a member recover."""

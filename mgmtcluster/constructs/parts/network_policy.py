@@ -1,16 +1,18 @@
 """NetworkPolicies, projected from the app's list of edges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import TypedDict
 
 from constructs import Construct
 
+from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
-from mgmtcluster.edges import NAME_LABEL, Peer, edges_of
+from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.containers import Outside
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+_POD_LABEL = "statefulset.kubernetes.io/pod-name"
 _ANYWHERE = "0.0.0.0/0"
 
 #: Ports of an API server: behind its Service, and on kubeadm's nodes.
@@ -32,18 +34,36 @@ class PolicyOptions(TypedDict, total=False):
     to_api_server: bool
 
 
-def policy_of(peer: Peer, scope: Construct, cluster_cidrs: Sequence[str], options: PolicyOptions) -> Json:
-    """The ``spec`` of a workload's policy: the edges of the app that begin or end at it, and what the options open."""
+def policy_of(
+    peer: Peer, scope: Construct, cluster_cidrs: Sequence[str], options: PolicyOptions, *, labels: Mapping[str, str]
+) -> Json:
+    """The ``spec`` of a workload's policy: the edges of the app that begin or end at it, and what the options open.
+
+    Args:
+        peer: the workload.
+        scope: a construct of the app.
+        cluster_cidrs: ranges of the cluster's own.
+        options: what it opens beside the edges.
+        labels: the labels of the workload's pods: what selects them is an edge that ends at it.
+    """
     edges = edges_of(scope)
     exposed_ports = options.get("exposed_ports", ())
-    clients = {(edge.port, edge.client) for edge in edges if edge.server == peer}
+    clients = {(edge.port, edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
     servers = {(edge.server, edge.port) for edge in edges if edge.client == peer}
     ingress = [*_from_anywhere(exposed_ports), *_from_clients(clients, exposed_ports)]
     egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster_cidrs)]
     if options.get("to_api_server"):
         egress.append({"ports": [_tcp(port) for port in _API_SERVER_PORTS]})
-    spec: Json = {"podSelector": {"matchLabels": {NAME_LABEL: peer.name}}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
+    spec: Json = {"podSelector": {"matchLabels": peer.selector}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     return spec | ({"ingress": ingress} if ingress else {})
+
+
+def _leads_to(server: Peer, peer: Peer, labels: Mapping[str, str]) -> bool:
+    """Whether what a Service selects are pods of this workload, or one of them, as the Service of a member selects."""
+    selector = server.selector
+    pod = selector.pop(_POD_LABEL, "")
+    is_one_of_them = not pod or pod.rpartition("-")[0] == peer.name
+    return server.namespace == peer.namespace and is_one_of_them and selector.items() <= labels.items()
 
 
 def _from_anywhere(ports: Sequence[int]) -> Iterable[Json]:
@@ -78,7 +98,7 @@ def _block(cidr: str, cluster_cidrs: Sequence[str]) -> Json:
 def _pods_of(peer: Peer) -> Json:
     return {
         "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: peer.namespace}},
-        "podSelector": {"matchLabels": {NAME_LABEL: peer.name}},
+        "podSelector": {"matchLabels": peer.selector},
     }
 
 

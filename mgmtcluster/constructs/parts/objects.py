@@ -69,6 +69,11 @@ class Manifest(ApiObject):
             object.__setattr__(self, "_metadata_was_touched", True)
         return super().__getattribute__(name)
 
+    @property
+    def written_kind(self) -> str:
+        """Its kind, without a call to Node.js."""
+        return str(self._manifest["kind"])
+
     def add_json_patch(self, *ops: JsonPatch) -> None:
         """Patch the manifest as it is written: it is completed first, patched then, and named last."""
         if not self._patches:

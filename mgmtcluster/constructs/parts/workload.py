@@ -35,7 +35,7 @@ class Workload:
     @property
     def selector(self) -> dict[str, str]:
         """The labels that select its pods."""
-        return {NAME_LABEL: self.peer.name}
+        return self.peer.selector
 
     @property
     def labels(self) -> dict[str, str]:
@@ -173,7 +173,7 @@ class Workload:
         """Define what its pods may be asked and may ask: the edges at their two ends, and what ``options`` name."""
 
         def complete(manifest: Json) -> Json:
-            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster_cidrs, options)}
+            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster_cidrs, options, labels=self.labels)}
 
         return Manifest(self.scope, "network-policy", k8s.KubeNetworkPolicyProps(metadata=self.metadata()), complete=complete)
 

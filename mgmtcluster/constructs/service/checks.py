@@ -5,7 +5,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP, Endpoint
 from mgmtcluster.constructs.parts.pods import volume_name
-from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
+from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
+from mgmtcluster.databases.users import RESERVED
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.network import within
@@ -21,15 +22,25 @@ def service_problems(
 ) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
     yield from _endpoint_problems(endpoints)
+    yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
     yield from _directory_problems("writes", options["writes"])
     yield from _outside_problems(options, cluster_cidrs)
     names = [peer.name, *(sidecar.name for sidecar in options["sidecars"])]
     for name in _twice(names):
         yield f"sidecars.{name}: two containers of the pod have this name; write another one"
-    yield from _address_problems("env", options["env"])
+    yield from _env_problems("env", options["env"], database.env if database else None)
     for sidecar in options["sidecars"]:
-        yield from _sidecar_problems(sidecar)
+        yield from _sidecar_problems(sidecar, database)
+
+
+def external_name(peer: Peer, endpoints: Sequence[Endpoint]) -> list[str]:
+    """The name of the Service with the ports that have a node port, where others of the same Service have none.
+
+    A NodePort Service gives every port of its own a node port, so what is exposed alone needs a Service alone.
+    """
+    exposed = [endpoint for endpoint in endpoints if endpoint.node_port]
+    return [f"{peer.name}-external"] if 0 < len(exposed) < len(endpoints) else []
 
 
 def _twice(values: Iterable[Hashable]) -> list[Hashable]:
@@ -48,24 +59,30 @@ def _endpoint_problems(endpoints: Sequence[Endpoint]) -> Iterator[str]:
 def _database_problems(peer: Peer, database: Grant | None, options: ServiceOptions) -> Iterator[str]:
     if options["waits_for_database"] and not database:
         yield "waits_for_database: there is no database to wait for; pass database=…"
-    for name in options["env"]:
-        if name == NODE_IP:
-            yield f"env.{name}: is the address of the nodes; pass node_address=… instead"
-        elif database and name in (database.env, PASSWORD_ENV):
-            yield f"env.{name}: is the connection of the database; leave it out"
+    if database and peer.name in RESERVED:
+        yield f"database: {peer.name!r} is {RESERVED[peer.name]}, and no user of a service; write another name of the Service"
     if database and database.server.peer.namespace != peer.namespace:
         there = database.server.peer.namespace
         yield f"database: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
 
 
-def _sidecar_problems(sidecar: Sidecar) -> Iterator[str]:
+def _name_problems(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
+    names = [peer.name, *external_name(peer, endpoints), *options["aliases"]]
+    yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in _twice(names))
+
+
+def _sidecar_problems(sidecar: Sidecar, database: Grant | None) -> Iterator[str]:
     where = f"sidecars.{sidecar.name}"
     try:
         image(sidecar.image)
     except ValueError as error:
         yield f"{where}.image: {error}"
     yield from _directory_problems(f"{where}.writes", sidecar.writes)
-    yield from _address_problems(f"{where}.env", sidecar.env)
+    if sidecar.database_env and not database:
+        yield f"{where}.database_env: there is no database to connect to; pass database=…"
+    elif sidecar.database_env in OWN_ENV:
+        yield f"{where}.database_env: {sidecar.database_env!r} is {OWN_ENV[sidecar.database_env]}; write another name"
+    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env)
 
 
 def _directory_problems(where: str, directories: Sequence[str]) -> Iterator[str]:
@@ -73,8 +90,13 @@ def _directory_problems(where: str, directories: Sequence[str]) -> Iterator[str]
         yield f"{where}: {directories} name the volume {name} twice; write each directory once"
 
 
-def _address_problems(where: str, env: Mapping[str, EnvValue]) -> Iterator[str]:
+def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None) -> Iterator[str]:
+    """What is wrong with the variables of a container, where ``connection`` is the one that its database's string is in."""
     for name, value in env.items():
+        if name == NODE_IP:
+            yield f"{where}.{name}: is the address of the nodes; set node_address of the Context instead"
+        elif connection and name in (connection, PASSWORD_ENV):
+            yield f"{where}.{name}: is the connection of the database; leave it out"
         if isinstance(value, str) and (found := CLUSTER_LOCAL.search(value)):
             yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
 

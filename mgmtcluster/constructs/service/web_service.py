@@ -10,10 +10,10 @@ from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.workload import Workload
-from mgmtcluster.constructs.service.checks import service_problems
+from mgmtcluster.constructs.service.checks import external_name, service_problems
 from mgmtcluster.constructs.service.pods import service_pods
 from mgmtcluster.databases.grant import Grant
-from mgmtcluster.edges import Edge, Peer, record, reserve
+from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER
 from mgmtcluster.kinds.errors import InvalidInput
@@ -65,8 +65,9 @@ class WebService(Construct):
         self._endpoints = (endpoint, *self._options["other_endpoints"])
         self._workload = Workload(self, self.peer, self._options["component"])
         self._check(database)
-        names = (self.peer.name, *self._options["aliases"])
-        reserve(self, namespace=self.peer.namespace, services=names, endpoints=self._endpoints)
+        names = (self.peer.name, *external_name(self.peer, self._endpoints), *self._options["aliases"])
+        users = [user_claim(database.server.peer, self.peer.name, argument="database")] if database else []
+        reserve(self, [*service_claims(self.peer.namespace, names, self._endpoints), *users])
         self._record_edges(database)
         self.service_account = self._workload.service_account()
         self.deployment = self._deployment(image, database)
@@ -92,8 +93,7 @@ class WebService(Construct):
     def _record_edges(self, database: Grant | None) -> None:
         for env in (self._options["env"], *(sidecar.env for sidecar in self._options["sidecars"])):
             for name, address in pods.addresses_in(env):
-                server = Peer(address.endpoint.namespace, address.endpoint.service)
-                record(self, Edge(self.peer, server, address.endpoint.port, why=name))
+                record(self, Edge(self.peer, Peer.behind(address.endpoint), address.endpoint.port, why=name))
         if database:
             server = database.server.peer
             record(self, Edge(self.peer, server, database.server.port, why=database.env, database=database.database))
@@ -127,9 +127,8 @@ class WebService(Construct):
         exposed = [endpoint for endpoint in self._endpoints if endpoint.node_port]
         everything_is = len(exposed) == len(self._endpoints)
         services = [self._service("service", self.peer.name, self._endpoints, exposed=everything_is)]
-        if exposed and not everything_is:
-            # A NodePort Service gives every port of its own a node port, so what is exposed alone needs a Service alone.
-            services.append(self._service("external", f"{self.peer.name}-external", exposed, exposed=True))
+        for name in external_name(self.peer, self._endpoints):
+            services.append(self._service("external", name, exposed, exposed=True))
         for alias in self._options["aliases"]:
             services.append(self._service(f"alias-{alias}", alias, self._endpoints, exposed=False))
         return services

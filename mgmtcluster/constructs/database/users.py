@@ -1,0 +1,43 @@
+"""Who connects to a replica set, and as which user."""
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from mgmtcluster.constructs.parts.declared import edges_of
+from mgmtcluster.constructs.parts.objects import Json
+from mgmtcluster.constructs.parts.workload import Workload
+from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.databases.users import ROOT
+from mgmtcluster.edges import Edge, Peer, record
+from mgmtcluster.kinds.containers import SecretKey
+
+
+def connect(workload: Workload, replica_set: ReplicaSet, user: str, *, roles: Mapping[str, str], why: str) -> SecretKey:
+    """Let a workload of this library connect as a user of the database's own, and say where its password is.
+
+    Args:
+        workload: what connects.
+        replica_set: where to.
+        user: name of the user.
+        roles: its roles, each with the database that it holds in..
+        why: what the workload does there, for the reader.
+    """
+    record(workload.scope, user_edge(replica_set, user, client=workload.peer, roles=roles, why=why))
+    return replica_set.password(user)
+
+
+def user_edge(replica_set: ReplicaSet, user: str, *, client: Peer, roles: Mapping[str, str], why: str) -> Edge:
+    """The edge of a client that is a user which no service is."""
+    return Edge(client, replica_set.peer, replica_set.port, why=why, user=user, roles=tuple(roles.items()))
+
+
+def users_of(scope: Construct, replica_set: ReplicaSet) -> dict[str, list[Json]]:
+    """Every user and its roles: root, one per service with a grant, and those with roles of their own."""
+    users = {ROOT: [{"role": "root", "db": "admin"}]}
+    for edge in edges_of(scope):
+        if edge.server == replica_set.peer and edge.database:
+            users.setdefault(edge.client.name, [{"role": "readWrite", "db": edge.database}])
+        elif edge.server == replica_set.peer and edge.user:
+            users.setdefault(edge.user, [{"role": role, "db": database} for role, database in edge.roles])
+    return users

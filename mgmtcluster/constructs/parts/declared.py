@@ -1,0 +1,100 @@
+"""What an app declares, as far as constructs must know of each other: its Services, and who talks to whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import FrameType
+from weakref import WeakKeyDictionary
+
+from cdk8s import ApiObject
+from constructs import Construct, IConstruct
+
+from mgmtcluster.constructs.parts.objects import Manifest
+from mgmtcluster.constructs.parts.synthesis import current_synthesis
+from mgmtcluster.edges import NAME_LABEL, Edge, Peer, recorded
+from mgmtcluster.manifests import Object, pods
+
+Services = Mapping[tuple[str, str], Object]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is part of an app at one time.
+
+    Attributes:
+        constructs: every construct below its root.
+        recorded: who talks to whom, each with the construct that said so.
+    """
+
+    constructs: Sequence[IConstruct]
+    recorded: Sequence[tuple[IConstruct, Edge]]
+
+    @cached_property
+    def services(self) -> Services:
+        """The manifest of every Service, whoever declares it, by its namespace and name."""
+        found = [item.to_json() for item in self._objects if _kind(item) == "Service"]
+        return {(service["metadata"].get("namespace", ""), service["metadata"]["name"]): service for service in found}
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Who talks to whom, sorted: the servers are the pods that the Services of the app select."""
+        parts = {id(construct) for construct in self.constructs}
+        edges = {self._resolved(edge) for construct, edge in self.recorded if id(construct) in parts}
+        return sorted(edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+
+    @property
+    def _objects(self) -> list[ApiObject]:
+        return [construct for construct in self.constructs if isinstance(construct, ApiObject)]
+
+    def _resolved(self, edge: Edge) -> Edge:
+        """The edge with the pods that its Service selects, and the port that they listen on."""
+        service = self.services.get((edge.server.namespace, edge.server.name))
+        spec = service["spec"] if service else {}
+        if not spec.get("selector"):
+            return edge
+        ports = {port["port"]: port.get("targetPort", port["port"]) for port in spec.get("ports") or ()}
+        target = ports.get(edge.port, edge.port)
+        server = _peer(edge.server, spec["selector"])
+        return replace(edge, server=server, port=target if isinstance(target, int) else self._port(server, target) or edge.port)
+
+    def _port(self, server: Peer, name: str) -> int | None:
+        """The number of a port that the pods of this app name so."""
+        objects = [item.to_json() for item in self._objects if _kind(item) not in ("Service", "NetworkPolicy")]
+        for labels, ports in pods(objects, server.namespace):
+            if name in ports and server.selector.items() <= labels.items():
+                return ports[name]
+        return None
+
+
+def _kind(item: ApiObject) -> str:
+    return item.written_kind if isinstance(item, Manifest) else item.kind
+
+
+def _peer(server: Peer, selector: Mapping[str, str]) -> Peer:
+    if selector.keys() == {NAME_LABEL}:
+        return Peer(server.namespace, selector[NAME_LABEL])
+    return replace(server, labels=tuple(sorted(selector.items())))
+
+
+# By root: what was found, and in which call into cdk8s.
+_declared: "WeakKeyDictionary[IConstruct, tuple[FrameType, Declared]]" = WeakKeyDictionary()
+
+
+def declared(scope: Construct) -> Declared:
+    """What the app that ``scope`` belongs to declares now; looked up once in a synth."""
+    synthesis = current_synthesis()
+    root = scope.node.root
+    if synthesis is not None and root in _declared and _declared[root][0] is synthesis:
+        return _declared[root][1]
+    found = Declared(root.node.find_all(), recorded(scope))
+    if synthesis is not None:
+        _declared[root] = (synthesis, found)
+    return found
+
+
+def edges_of(scope: Construct) -> list[Edge]:
+    """All edges recorded so far in the app that ``scope`` belongs to, sorted.
+
+    The server of an edge is the pods that its Service selects, where the app declares that.
+    """
+    return list(declared(scope).edges)
