@@ -23,6 +23,9 @@ EnvValue = str | Address | SecretKey
 class Sidecar:
     """A second container beside a service's own, without a port of the pod's.
 
+    The containers of a pod with a sidecar do not see each other's processes. Each is PID 1 of its own, and ends at ``SIGTERM``
+    only if it handles that signal or its image starts it through an init.
+
     Args:
         name: name of the container.
         image: its image, with a tag or a digest.

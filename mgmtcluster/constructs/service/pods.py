@@ -36,7 +36,8 @@ def service_pods(
         user=options["user"],
         image=image,
         # The process is not PID 1 then: as PID 1, Python and Node.js ignore SIGTERM, and every stop takes the full grace period.
-        share_process_namespace=True,
+        # Containers that share it read each other's environment, and the password in it: a pod with a sidecar does not.
+        share_process_namespace=None if sidecars else True,
         init_containers=[_wait(waits_for, user=name)] if waits_for else None,
         containers=[
             _container(workload, image, endpoints, database, options),
