@@ -3,15 +3,10 @@
 from typing import Final
 
 from mgmtcluster import catalog
-from mgmtcluster.addresses import pod_host, service_host
+from mgmtcluster.addresses import service_host
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.cli.checks.old_installer import OldDatabase
-from mgmtcluster.cli.checks.view import View
-from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.databases.replica_set import MONGODB_PORT
-from mgmtcluster.manifests import containers
-
-_ROOT: Final = "root"
+from mgmtcluster.databases.replica_set import ROOT, ReplicaSet
 
 #: Every collection and the number of its documents.
 _COUNT: Final = (
@@ -24,56 +19,42 @@ _COUNT: Final = (
 _UNNAMED: Final = "test"
 
 
-def dump(view: View, old: OldDatabase) -> list[str]:
-    """The commands that write NAME.archive.gz and NAME.before, the number of documents in it."""
-    what = old.what
-    uri = _uri(view, what, [service_host(each["metadata"]["name"], what.namespace) for each in old.members])
-    run = f"kubectl exec -n {what.namespace} deployment/{old.members[0]['metadata']['name']} --"
+def dump(old: OldDatabase, new: ReplicaSet) -> list[str]:
+    """Return the commands that write NAME.archive.gz and NAME.before, the number of documents in it."""
+    hosts = [f"{service_host(member['metadata']['name'], new.namespace)}:{new.port}" for member in old.members]
+    uri = f"mongodb://{','.join(hosts)}/?replicaSet={new.set_name}"  # both installers give the set the same name
+    run = f"kubectl exec -n {new.namespace} deployment/{old.members[0]['metadata']['name']} --"
     counts = f'{run} mongosh --quiet "{uri}" --eval "{_COUNT}"'
-    rename = f" | sed 's/^{_UNNAMED}\\./{_named(what)}./'" if _named(what) else ""
+    name = _new_name(new)
+    rename = f" | sed 's/^{_UNNAMED}\\./{name}./'" if name else ""
     return [
-        f'{run} mongodump --quiet --uri="{uri}" --archive --gzip > {what.name}.archive.gz',
-        f"gzip --test {what.name}.archive.gz",
-        f"{counts}{rename} | sort > {what.name}.before",
+        f'{run} mongodump --quiet --uri="{uri}" --archive --gzip > {new.name}.archive.gz',
+        f"gzip --test {new.name}.archive.gz",
+        f"{counts}{rename} | sort > {new.name}.before",
     ]
 
 
-def restore(view: View, old: OldDatabase) -> list[str]:
-    """The commands that restore NAME.archive.gz, and compare what is there with NAME.before."""
-    what = old.what
-    given = view.expected.settings.database(what)
-    secret = (given.existing_secrets or {}).get(_ROOT, user_secret(what.name, _ROOT))
-    members = [pod_host(f"{what.name}-{ordinal}", what.name, what.namespace) for ordinal in range(given.members)]
-    uri = _uri(view, what, members, user=f"{_ROOT}@") + "&authSource=admin&w=majority"
-    run = f"kubectl exec -i -n {what.namespace} {what.name}-0 -c {what.name} --"
-    password = f'{{{{index .data "{PASSWORD_KEY}" | base64decode}}}}'
-    renamed = f" --nsFrom='{_UNNAMED}.*' --nsTo='{_named(what)}.*'" if _named(what) else ""
-    login = f"db = connect('{uri}'.replace('{_ROOT}@', '{_ROOT}:' + require('fs').readFileSync('/tmp/password') + '@'))"
+def restore(new: ReplicaSet) -> list[str]:
+    """Return the commands that restore NAME.archive.gz, and compare the result with NAME.before."""
+    secret = new.password(ROOT)
+    uri = new.uri(ROOT, "", password="", w="majority")
+    run = f"kubectl exec -i -n {new.namespace} {new.pod(0)} -c {new.name} --"
+    password = f'{{{{index .data "{secret.key}" | base64decode}}}}'
+    name = _new_name(new)
+    rename = f" --nsFrom='{_UNNAMED}.*' --nsTo='{name}.*'" if name else ""
+    login = f"db = connect('{uri}'.replace('{ROOT}@', '{ROOT}:' + require('fs').readFileSync('/tmp/password') + '@'))"
     return [
-        f"kubectl get secret -n {what.namespace} {secret} -o go-template='{password}'"
+        f"kubectl get secret -n {new.namespace} {secret.name} -o go-template='{password}'"
         f" | {run} sh -c 'umask 077; cat > /tmp/password'",
         f"""{run} sh -c 'umask 077; printf "uri: %s\\npassword: %s\\n" "{uri}" "$(cat /tmp/password)" > /tmp/restore.yaml'""",
         f"{run} mongorestore --config=/tmp/restore.yaml --archive --gzip --stopOnError"
-        f" --nsExclude='admin.*' --nsExclude='config.*'{renamed} < {what.name}.archive.gz",
-        f'{run} mongosh --nodb --quiet --eval "{login}; {_COUNT}" | sort | diff {what.name}.before -',
+        f" --nsExclude='admin.*' --nsExclude='config.*'{rename} < {new.name}.archive.gz",
+        f'{run} mongosh --nodb --quiet --eval "{login}; {_COUNT}" | sort | diff {new.name}.before -',
         f"{run} rm /tmp/restore.yaml /tmp/password",
     ]
 
 
-def _uri(view: View, what: catalog.PlatformDatabase, hosts: list[str], user: str = "") -> str:
-    """The connection string of a set; both installers give it the same name."""
-    [name] = {
-        argument.partition("=")[2]
-        for each in view.expected.of_kind("StatefulSet")
-        if (each["metadata"]["namespace"], each["metadata"]["name"]) == (what.namespace, what.name)
-        for container in containers(each)
-        for argument in container.get("command") or ()
-        if argument.startswith("--replSet=")
-    }
-    return f"mongodb://{user}{','.join(f'{host}:{MONGODB_PORT}' for host in hosts)}/?replicaSet={name}"
-
-
-def _named(what: catalog.PlatformDatabase) -> str | None:
-    """The platform's name of what lies in the unnamed database of this set."""
-    [service] = [each for each in catalog.REGISTRIES if each.endpoint == at.COMPONENTS_REGISTRY]
-    return service.database.name if service.database and service.endpoint.namespace == what.namespace else None
+def _new_name(new: ReplicaSet) -> str | None:
+    """The platform's name of the database that the old installer left unnamed, where it lies in this set."""
+    [service] = [service for service in catalog.REGISTRIES if service.endpoint == at.COMPONENTS_REGISTRY]
+    return service.database.name if service.database and service.endpoint.namespace == new.namespace else None

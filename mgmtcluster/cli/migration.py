@@ -1,7 +1,7 @@
 """The plan for a cluster that the shell installer made: what is dumped, deleted, labelled and restored, in which order."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster import catalog
@@ -29,9 +29,9 @@ class Step:
 
 
 def plan(view: View) -> list[Step]:
-    """The steps for what is on the cluster, in order; none where nothing of the shell installer is there."""
+    """Return the steps for what is on the cluster, in order; none where nothing of the shell installer is there."""
     old = found(view)
-    running = [each for each in old.databases if each.members]
+    running = [database for database in old.databases if database.members]
     if not old:
         return []
     if not running and not old.services:
@@ -40,18 +40,19 @@ def plan(view: View) -> list[Step]:
 
 
 def notes(view: View) -> list[str]:
-    """What changes for clients, and what the platform does not take over."""
+    """Return what changes for clients, and what the platform does not take over."""
     old = found(view)
     if not old:
         return []
     left = "is not of the platform and stays as it is: stop it before the dump if it writes to a database, and move it elsewhere"
-    return [*(f"{name_of(each)} {left}" for each in old.others), *(note for each in old.services for note in _ports(each))]
+    ports = (note for service in old.services for note in _ports(service))
+    return [*(f"{name_of(item)} {left}" for item in old.others), *ports]
 
 
 def _ports(service: Object) -> Iterator[str]:
     """Node ports of an old Service that change."""
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
-    rows = {each.port: each.node_port for each in catalog.ENDPOINTS if (each.namespace, each.service) == (namespace, name)}
+    rows = {row.port: row.node_port for row in catalog.ENDPOINTS if (row.namespace, row.service) == (namespace, name)}
     for port in service["spec"].get("ports") or ():
         before, after = port.get("nodePort"), rows.get(port["port"])
         if before and port["port"] in rows and before != after:
@@ -60,7 +61,7 @@ def _ports(service: Object) -> Iterator[str]:
 
 
 def _stop(old: OldInstallation) -> Iterator[Step]:
-    deployments = _by_namespace(each for each in old.services if each["kind"] == "Deployment")
+    deployments = _by_namespace(item for item in old.services if item["kind"] == "Deployment")
     if deployments:
         why = "So that nothing is written after the dump. The platform is away from here on, until the last step but one."
         commands = [f"kubectl scale deployment -n {where} {' '.join(names)} --replicas=0" for where, names in deployments.items()]
@@ -71,16 +72,18 @@ def _dump(view: View, running: Sequence[OldDatabase]) -> Iterator[Step]:
     for database in running:
         image = database.members[0]["spec"]["template"]["spec"]["containers"][0]["image"]
         why = f"{len(database.members)} members of {image}. Keep the files: a restore is made of them."
-        yield Step(f"Dump {database.what.name}", why, dump(view, database))
+        commands = dump(database, view.expected.settings.replica_set(database.successor))
+        yield Step(f"Dump {database.successor.name}", why, commands)
 
 
 def _delete(old: OldInstallation) -> Iterator[Step]:
     why = "Names, node ports and selectors are taken by others now. The claims and volumes of the databases stay."
-    things = [each for database in old.databases for each in (*database.members, *database.objects)]
+    items = [*old.services, *(item for database in old.databases for item in (*database.members, *database.objects))]
     commands = []
     for kind in ("Deployment", "Service", "ConfigMap", "Pod"):
-        names = _by_namespace(each for each in (*old.services, *things) if each["kind"] == kind)
-        commands += [f"kubectl delete --cascade=foreground {kind.lower()} -n {where} {' '.join(n)}" for where, n in names.items()]
+        by_namespace = _by_namespace(item for item in items if item["kind"] == kind)
+        delete = f"kubectl delete --cascade=foreground {kind.lower()}"
+        commands += [f"{delete} -n {where} {' '.join(names)}" for where, names in by_namespace.items()]
     yield Step("Delete the old objects", why, commands)
 
 
@@ -88,56 +91,56 @@ def _install(view: View) -> Iterator[Step]:
     missing = [command for row in nodes.labels(view) for command in row.fix]
     if missing:
         yield Step("Label the nodes", "Each member of a database stays on one node with the database's label.", missing)
-    wait = "--for=condition=Complete --timeout=30m"
-    databases = [
-        f"kubectl wait job -n {what.namespace} -l {NAME_LABEL}={what.name}-init-client {wait}" for what in catalog.DATABASES
+    sets = [view.expected.settings.replica_set(database) for database in catalog.DATABASES]
+    waits = [
+        f"kubectl wait job -n {replica_set.namespace} -l {NAME_LABEL}={replica_set.init_client.name}"
+        " --for=condition=Complete --timeout=30m"
+        for replica_set in sets
     ]
     files = [phase for phase, objects in view.expected.phases.items() if _is_needed_first(objects)]
-    commands = [f"kubectl apply -f dist/{phase}.k8s.yaml" for phase in files]
-    yield Step(
-        "Install the databases alone", "Empty; services come after the data.", ["mgmtcluster preflight", *commands, *databases]
-    )
+    applies = [f"kubectl apply -f dist/{phase}.k8s.yaml" for phase in files]
+    why = "Empty; services come after the data."
+    yield Step("Install the databases alone", why, ["mgmtcluster preflight", *applies, *waits])
 
 
 def _is_needed_first(objects: Sequence[Object]) -> bool:
     """Whether a phase holds the namespaces or a database."""
-    databases = {(each.namespace, each.name) for each in catalog.DATABASES}
-    sets = {(each["metadata"].get("namespace"), each["metadata"]["name"]) for each in objects if each["kind"] == "StatefulSet"}
-    return bool(databases & sets) or any(each["kind"] == "Namespace" for each in objects)
+    databases = {(database.namespace, database.name) for database in catalog.DATABASES}
+    sets = {(item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects if item["kind"] == "StatefulSet"}
+    return bool(databases & sets) or any(item["kind"] == "Namespace" for item in objects)
 
 
 def _restore(view: View, running: Sequence[OldDatabase]) -> Iterator[Step]:
     why = "Users and settings of the old server are left out: the platform has made its own. No difference may be printed."
     for database in running:
-        yield Step(f"Restore {database.what.name}", why, restore(view, database))
+        yield Step(f"Restore {database.successor.name}", why, restore(view.expected.settings.replica_set(database.successor)))
 
 
 def _finish(old: OldInstallation) -> Iterator[Step]:
-    yield Step(
-        "Install everything", "Ends by itself when all is Ready.", ["kubectl apply -f dist/", "mgmtcluster status --watch"]
-    )
+    commands = ["kubectl apply -f dist/", "mgmtcluster status --watch"]
+    yield Step("Install everything", "Ends by itself when all is Ready.", commands)
     yield from _rests(old, why="Up to here the way back is the old scripts on the old volumes. This cannot be undone.")
 
 
 def _rests(old: OldInstallation, why: str = "Nothing runs on them any more. This cannot be undone.") -> Iterator[Step]:
     """Claims, volumes and the directories of the old databases."""
-    claims = _by_namespace(each for database in old.databases for each in database.claims)
-    volumes = [each for database in old.databases for each in database.volumes]
-    things = [each for database in old.databases for each in database.objects if not database.members and not old.services]
+    claims = _by_namespace(claim for database in old.databases for claim in database.claims)
+    volumes = [volume for database in old.databases for volume in database.volumes]
+    items = [item for database in old.databases for item in database.objects if not database.members and not old.services]
     commands = [
-        f"kubectl delete {each['kind'].lower()} -n {each['metadata']['namespace']} {each['metadata']['name']}" for each in things
+        f"kubectl delete {item['kind'].lower()} -n {item['metadata']['namespace']} {item['metadata']['name']}" for item in items
     ]
     commands += [f"kubectl delete pvc -n {where} {' '.join(names)}" for where, names in claims.items()]
     if volumes:
-        commands.append(f"kubectl delete pv {' '.join(each['metadata']['name'] for each in volumes)}")
-        paths = [each["spec"]["hostPath"]["path"] for each in volumes if "hostPath" in each["spec"]]
+        commands.append(f"kubectl delete pv {' '.join(volume['metadata']['name'] for volume in volumes)}")
+        paths = [volume["spec"]["hostPath"]["path"] for volume in volumes if "hostPath" in volume["spec"]]
         commands.append(f"# on every node that a member has run on: rm -r {' '.join(paths)}")
     if commands:
         yield Step("Delete the old volumes, once the data are known to be well", why, commands)
 
 
-def _by_namespace(items: Iterator[Object]) -> dict[str, list[str]]:
+def _by_namespace(items: Iterable[Object]) -> dict[str, list[str]]:
     names: dict[str, list[str]] = defaultdict(list)
-    for each in items:
-        names[each["metadata"]["namespace"]].append(each["metadata"]["name"])
+    for item in items:
+        names[item["metadata"]["namespace"]].append(item["metadata"]["name"])
     return names

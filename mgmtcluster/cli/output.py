@@ -4,36 +4,36 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+_STYLES: Final = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
-# Wide enough that nothing is cut or broken where no terminal is: what reads it then is a file or another program.
-_PLAIN_WIDTH = 1000
+#: So wide that nothing is cut or broken where no terminal is: a file or another program reads it then.
+_PLAIN_WIDTH: Final = 1000
 
 
 def console() -> Console:
-    """Standard output: coloured on a terminal without ``NO_COLOR``, one line a row elsewhere."""
+    """Return standard output: coloured on a terminal without ``NO_COLOR``, one line a row elsewhere."""
     made = Console(highlight=False)
     if not made.is_terminal:
         return Console(highlight=False, width=_PLAIN_WIDTH)
-    # Bold text counts as coloured: NO_COLOR is how plain text is asked for.
+    # Bold text counts as coloured: NO_COLOR asks for plain text.
     return Console(highlight=False, color_system=None) if made.no_color else made
 
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Move something on standard error meanwhile, where that is a terminal, and leave no trace of it."""
+    """Move a line on standard error meanwhile, where that is a terminal, and leave no trace of it."""
     with Console(stderr=True).status("Looking …"):
         yield
 
 
 def table(*columns: str) -> Table:
-    """A table without lines."""
+    """Return a table without lines."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(column, overflow="fold")

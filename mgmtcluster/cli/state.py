@@ -196,7 +196,7 @@ def _replicated(name: str, units: int, found: Object, status: Mapping[str, Any])
         return Workload(name, status.get("availableReplicas", 0), units, f"was scaled to {found['spec']['replicas']}")
     updated = status.get("updatedReplicas", 0)
     # Pods of an earlier template count as available too, and the server does not say which of them are.
-    earlier = status.get("replicas", 0) - updated
+    earlier = max(status.get("replicas", 0) - updated, 0)
     ready = min(status.get("availableReplicas", 0) - earlier, updated, units)
     return Workload(name, max(ready, 0), units, "")
 

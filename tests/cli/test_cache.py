@@ -112,9 +112,10 @@ def rename(file: Path) -> None:
 
 
 def pipe(file: Path) -> None:
-    """Put a pipe there that nobody writes to."""
+    """Put a pipe there that somebody may write to at some time."""
     file.unlink()
     os.mkfifo(file, 0o600)
+    os.open(file, os.O_RDWR)
 
 
 def folder(file: Path) -> None:

@@ -153,7 +153,7 @@ SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
         [_namespace("utils"), _deployment("shop", "utils")],
         "namespaces",
         "fail",
-        "utils has 1 pods of somebody else; Pod Security becomes restricted",
+        "utils has 1 pod of somebody else; Pod Security becomes restricted",
         False,
     ),
     "a namespace": ([_namespace("utils")], "namespaces", "warn", "utils is of somebody else, without a pod", False),

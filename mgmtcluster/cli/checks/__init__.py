@@ -1,13 +1,16 @@
-"""What has to be true of a cluster before the platform is installed: every check, in the order it is shown."""
+"""What must be true of a cluster before the platform is installed: every check, in the order of the output.
+
+A new check is a function here or in a module beside, its place in ``ALL``, and a row in docs/command-line.md.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from mgmtcluster.cli.checks import network, nodes, objects, old_installer, server, storage
+from mgmtcluster.cli.checks import network, nodes, objects, old_installer, ranges, server, storage, volumes
 from mgmtcluster.cli.checks.row import Row
 from mgmtcluster.cli.checks.view import View
 
-#: A check looks at a view of the cluster and says what it found in a row or more.
+#: A check takes a view of the cluster and yields one row or more.
 Check = Callable[[View], Iterable[Row]]
 
 ALL: Final[tuple[Check, ...]] = (
@@ -19,10 +22,10 @@ ALL: Final[tuple[Check, ...]] = (
     nodes.avx,
     network.node_ports,
     network.policies_enforced,
-    network.ranges,
+    ranges.ranges,
     storage.storage_class,
     storage.provisioner,
-    storage.volumes,
+    volumes.volumes,
     objects.namespaces,
     objects.foreign,
     objects.jobs,

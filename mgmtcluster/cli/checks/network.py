@@ -1,18 +1,38 @@
-"""The network: node ports, who enforces policies, which addresses are the cluster's own."""
+"""The network: node ports, and who enforces policies."""
 
-from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
-from mgmtcluster.manifests import Object, name_of
+from mgmtcluster.manifests import Object, containers, name_of
 
-#: DaemonSets of networks that enforce NetworkPolicy, and of those that do not.
-_ENFORCING: Final = ("calico-node", "canal", "cilium", "antrea-agent", "kube-router", "weave-net", "ovnkube-node", "anetd")
-_NOT_ENFORCING: Final = ("kube-flannel-ds", "kube-flannel")
+#: DaemonSets of networks that enforce NetworkPolicy, and of those that do not, however they are set up.
+_ENFORCING: Final = (
+    "anetd",
+    "antrea-agent",
+    "calico-node",
+    "canal",
+    "cilium",
+    "kube-router",
+    "ovnkube-node",
+    "rke2-canal",
+    "weave-net",
+)
+_NOT_ENFORCING: Final = ("kube-flannel", "kube-flannel-ds")
 
-_Network = IPv4Network | IPv6Network
+#: How those are made to enforce it that can.
+_SWITCH_ON: Final = {
+    "aws-node": (
+        "aws eks update-addon --cluster-name NAME --addon-name vpc-cni"
+        """ --configuration-values '{"enableNetworkPolicy": "true"}'   # VPC CNI 1.14 or newer; or:"""
+    ),
+    "kindnet": "make the cluster anew with kind 0.24 or newer, whose kindnet enforces them; or:",
+}
+
+#: The date in the tag of the first kindnet with policies, that of kind 0.24.
+_KINDNET_ENFORCES: Final = 20240813
 
 
 def node_ports(view: View) -> Iterator[Row]:
@@ -35,53 +55,35 @@ def _node_ports(service: Object) -> Iterator[int]:
 
 
 def policies_enforced(view: View) -> Iterator[Row]:
-    """Some network makes NetworkPolicies real, as far as its DaemonSets show."""
-    running = {each["metadata"]["name"] for each in view.objects["DaemonSet"]}
-    enforcing, others = sorted(running & {*_ENFORCING}), sorted(running & {*_NOT_ENFORCING})
-    fix = ["install Calico, Cilium, Antrea or kube-router; without it everything works and nothing is closed"]
+    """Some network enforces NetworkPolicies, as far as its DaemonSets show."""
+    enforced = {daemon_set["metadata"]["name"]: _enforces(daemon_set) for daemon_set in view.objects["DaemonSet"]}
+    enforcing = sorted(name for name, enforces in enforced.items() if enforces)
+    others = sorted(name for name, enforces in enforced.items() if enforces is False)
     if enforcing:
-        yield Row("network policies", "ok", f"{listed(enforcing)} enforces them")
-    elif others:
-        yield Row("network policies", "warn", f"{listed(others)} does not enforce them", fix)
+        verb = "enforces" if len(enforcing) == 1 else "enforce"
+        yield Row("network policies", "ok", f"{listed(enforcing)} {verb} them")
+        return
+    fix = [_SWITCH_ON[name] for name in others if name in _SWITCH_ON]
+    fix.append(
+        "install Calico, Cilium, Antrea or kube-router; without one the platform runs, but every pod may reach every other"
+    )
+    if others:
+        verb = "does" if len(others) == 1 else "do"
+        yield Row("network policies", "warn", f"{listed(others)} {verb} not enforce them", fix)
     else:
-        yield Row("network policies", "warn", "whether anything enforces them cannot be told: no known network is there", fix)
+        yield Row("network policies", "warn", "cannot be told from here: no network is there that this command knows", fix)
 
 
-def ranges(view: View) -> Iterator[Row]:
-    """``cluster_cidrs`` holds every address of a pod or a Service that the cluster shows."""
-    known = [ip_network(each) for each in view.expected.settings.cluster_cidrs]
-    shown = {ip_network(each, strict=False) for each in _shown(view)}
-    outside = [str(each) for version in (4, 6) for each in _outside(shown, known, version)]
-    if outside:
-        fix = [f"settings.yaml: cluster_cidrs: [{', '.join(dict.fromkeys((*map(str, known), *outside)))}]", "make synth"]
-        found = f"{listed(outside)} of pods or Services in none of cluster_cidrs: services that may go outside may go there"
-        yield Row("cluster_cidrs", "warn", found, fix)
-    elif shown:
-        yield Row(
-            "cluster_cidrs", "ok", f"all ranges and addresses that the cluster shows are in {listed(list(map(str, known)))}"
-        )
-    else:
-        yield Row("cluster_cidrs", "warn", "the cluster shows no range of pods or Services", ["compare settings.yaml yourself"])
-
-
-def _outside(shown: Iterable[_Network], known: Iterable[_Network], version: int) -> Iterator[_Network]:
-    """What is shown of one version of IP and lies in none of the known ranges, as few ranges as it takes."""
-    ranges = [each for each in known if each.version == version]
-    left = [each for each in shown if each.version == version and not any(each.subnet_of(one) for one in ranges)]  # type: ignore[arg-type]
-    return collapse_addresses(left)  # type: ignore[type-var]
-
-
-def _shown(view: View) -> Iterator[str]:
-    """Ranges, where they are told; else single addresses."""
-    for node in view.objects["Node"]:
-        yield from node["spec"].get("podCIDRs") or ()
-    for each in view.objects["ServiceCIDR"]:
-        yield from each["spec"]["cidrs"]
-    if not view.objects["ServiceCIDR"]:
-        for service in view.objects["Service"]:
-            yield from (each for each in service["spec"].get("clusterIPs") or () if each != "None")
-    hosts = {each["address"] for node in view.objects["Node"] for each in (node.get("status") or {}).get("addresses") or ()}
-    for pod in view.objects["Pod"]:
-        if not pod["spec"].get("hostNetwork"):
-            found = [each["ip"] for each in (pod.get("status") or {}).get("podIPs") or ()]
-            yield from (str(ip_address(each)) for each in found if each not in hosts)
+def _enforces(daemon_set: Object) -> bool | None:
+    """Whether a DaemonSet is a network that enforces policies; None where it is no network that is known."""
+    name = daemon_set["metadata"]["name"]
+    if name == "aws-node":  # its agent for policies runs beside it, and is off by default
+        arguments = [argument for container in containers(daemon_set) for argument in container.get("args") or ()]
+        return "--enable-network-policy=true" in arguments
+    if name == "kindnet":
+        tags = [re.search(r":v(\d{8})-", container.get("image", "")) for container in containers(daemon_set)]
+        dates = [int(tag[1]) for tag in tags if tag]
+        return min(dates) >= _KINDNET_ENFORCES if dates else None
+    if name in _ENFORCING:
+        return True
+    return False if name in _NOT_ENFORCING else None

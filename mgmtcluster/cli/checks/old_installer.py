@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster import catalog
-from mgmtcluster.cli.checks.row import Row, Verdict, listed
+from mgmtcluster.cli.checks.row import Row, Verdict, counted, listed
 from mgmtcluster.cli.checks.view import View, is_ours
 from mgmtcluster.manifests import Object, name_of
 
@@ -19,14 +19,14 @@ class OldDatabase:
     """A database that the shell installer made.
 
     Attributes:
-        what: the database of the platform that takes its place.
+        successor: the database of the platform that takes its place.
         members: the Deployments of its members, by ordinal.
         objects: everything else of it in its namespace, but its claims.
         claims: its claims.
         volumes: its volumes, which stay when their claims are deleted.
     """
 
-    what: catalog.PlatformDatabase
+    successor: catalog.PlatformDatabase
     members: Sequence[Object]
     objects: Sequence[Object]
     claims: Sequence[Object]
@@ -40,8 +40,8 @@ class OldInstallation:
     Attributes:
         databases: the databases of which something is there.
         services: Deployments and Services of the platform's services.
-        others: Deployments and Services of nobody's in the platform's namespaces: of somebody else, or a service that the
-            platform does not have.
+        others: Deployments and Services in the platform's namespaces that are neither: of somebody else, or of a service that
+            the platform does not have.
     """
 
     databases: Sequence[OldDatabase]
@@ -53,14 +53,14 @@ class OldInstallation:
 
 
 def found(view: View) -> OldInstallation:
-    """What of it is there."""
-    databases = [_database(view, what) for what in catalog.DATABASES]
-    there = [each for each in databases if each.members or each.objects or each.claims or each.volumes]
-    members = {name_of(item) for each in there for item in (*each.members, *each.objects)}
-    left = [each for each in view.named.values() if _is_foreign(each) and name_of(each) not in members]
+    """Return what is there of it."""
+    databases = [_database(view, database) for database in catalog.DATABASES]
+    there = [database for database in databases if database.members or database.objects or database.claims or database.volumes]
+    members = {name_of(item) for database in there for item in (*database.members, *database.objects)}
+    left = [item for item in view.named.values() if _is_foreign(item) and name_of(item) not in members]
     services = _services(left)
-    names = {name_of(each) for each in services}
-    return OldInstallation(there, services, sorted((each for each in left if name_of(each) not in names), key=name_of))
+    names = {name_of(item) for item in services}
+    return OldInstallation(there, services, sorted((item for item in left if name_of(item) not in names), key=name_of))
 
 
 def _is_foreign(item: Object) -> bool:
@@ -69,38 +69,39 @@ def _is_foreign(item: Object) -> bool:
 
 def _services(items: Sequence[Object]) -> list[Object]:
     """Services with a name of the platform's that select pods by ``app`` alone, and the Deployments of these pods."""
-    known = {(each.namespace, each.service) for each in catalog.ENDPOINTS}
-    known |= {(each.endpoint.namespace, alias) for each in catalog.ALL for alias in each.aliases}
+    known = {(endpoint.namespace, endpoint.service) for endpoint in catalog.ENDPOINTS}
+    known |= {(service.endpoint.namespace, alias) for service in catalog.ALL for alias in service.aliases}
     services = [
-        each
-        for each in items
-        if each["kind"] == "Service"
-        and (each["metadata"]["namespace"], each["metadata"]["name"]) in known
-        and {*(each["spec"].get("selector") or {})} == {"app"}
+        item
+        for item in items
+        if item["kind"] == "Service"
+        and (item["metadata"]["namespace"], item["metadata"]["name"]) in known
+        and {*(item["spec"].get("selector") or {})} == {"app"}
     ]
-    selected = {(each["metadata"]["namespace"], each["spec"]["selector"]["app"]) for each in services}
+    selected = {(service["metadata"]["namespace"], service["spec"]["selector"]["app"]) for service in services}
     deployments = [
-        each
-        for each in items
-        if each["kind"] == "Deployment"
-        and (each["metadata"]["namespace"], each["spec"]["template"]["metadata"].get("labels", {}).get("app")) in selected
+        item
+        for item in items
+        if item["kind"] == "Deployment"
+        and (item["metadata"]["namespace"], item["spec"]["template"]["metadata"].get("labels", {}).get("app")) in selected
     ]
     return sorted((*services, *deployments), key=name_of)
 
 
-def _database(view: View, what: catalog.PlatformDatabase) -> OldDatabase:
-    home = [each for each in view.named.values() if each["metadata"].get("namespace") == what.namespace and not is_ours(each)]
-    pods = [each for each in view.objects["Pod"] if each["metadata"]["namespace"] == what.namespace]
+def _database(view: View, database: catalog.PlatformDatabase) -> OldDatabase:
+    namespace = database.namespace
+    home = [item for item in view.named.values() if item["metadata"].get("namespace") == namespace and not is_ours(item)]
+    pods = [pod for pod in view.objects["Pod"] if pod["metadata"]["namespace"] == namespace]
 
     def of(kind: str, pattern: str, items: Sequence[Object] = home) -> list[Object]:
-        whole = re.compile(pattern.format(re.escape(what.name)))
-        matching = [each for each in items if each["kind"] == kind and whole.fullmatch(each["metadata"]["name"])]
+        whole = re.compile(pattern.format(re.escape(database.name)))
+        matching = [item for item in items if item["kind"] == kind and whole.fullmatch(item["metadata"]["name"])]
         return sorted(matching, key=lambda item: (len(item["metadata"]["name"]), item["metadata"]["name"]))
 
     return OldDatabase(
-        what=what,
+        successor=database,
         members=of("Deployment", r"{}-\d+"),
-        objects=[*of("Service", r"{}-\d+"), *of("ConfigMap", r"{}-init"), *of("Pod", r"{}-init-client", [*home, *pods])],
+        objects=[*of("Service", r"{}-\d+"), *of("ConfigMap", r"{}-init"), *of("Pod", r"{}-init-client", pods)],
         claims=of("PersistentVolumeClaim", r"{}-pvc-\d+"),
         volumes=of("PersistentVolume", r"{}-pv-\d+", view.objects["PersistentVolume"]),
     )
@@ -112,13 +113,15 @@ def leftovers(view: View) -> Iterator[Row]:
     if not old:
         yield Row("shell installer", "ok", "nothing of it is there")
         return
-    members = [name_of(each) for database in old.databases for each in database.members]
-    volumes = [each["metadata"]["name"] for database in old.databases for each in database.volumes]
+    members = [name_of(member) for database in old.databases for member in database.members]
+    volumes = [volume["metadata"]["name"] for database in old.databases for volume in database.volumes]
+    deployments = sum(item["kind"] == "Deployment" for item in old.services)
     parts = [
         f"members {listed(members)}" if members else "",
         f"volumes {listed(volumes)}" if volumes else "",
-        f"{len(old.services)} Deployments and Services" if old.services else "",
+        f"{counted(deployments, 'Deployment')} and {counted(len(old.services) - deployments, 'Service')}" if old.services else "",
     ]
     # A volume alone is in the way of nothing.
     verdict: Verdict = "fail" if members or old.services else "warn"
-    yield Row("shell installer", verdict, "; ".join(filter(None, parts)) or "rests of it", ["mgmtcluster plan-migration"])
+    text = "; ".join(filter(None, parts)) or "claims, Services or ConfigMaps of its databases"
+    yield Row("shell installer", verdict, text, ["mgmtcluster plan-migration"])

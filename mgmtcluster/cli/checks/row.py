@@ -1,5 +1,6 @@
 """What a check says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,12 +9,12 @@ Verdict = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was looked at.
+    """One line of the result.
 
     Attributes:
-        check: what: a word that stays the same.
-        verdict: ok; warn: it can be installed, with less than it promises; fail: it cannot, or must not.
-        found: what was found.
+        check: the name of the check, which stays the same.
+        verdict: ok; warn: the platform can be installed, with less than it promises; fail: it cannot, or must not.
+        found: what the check found.
         fix: commands that mend it, or where no command can, what to write.
     """
 
@@ -23,6 +24,11 @@ class Row:
     fix: list[str] = field(default_factory=list)
 
 
-def listed(names: list[str], *, most: int = 6) -> str:
-    """Names in a row, the first few of many."""
+def listed(names: Sequence[str], *, most: int = 6) -> str:
+    """Return names in a row, the first few of many."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 pod``, ``2 pods``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,99 @@
+"""Which addresses are the cluster's own."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address, ip_network
+from typing import Final
+
+from mgmtcluster.cli.checks.row import Row, listed
+from mgmtcluster.cli.checks.view import View
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+#: By version of IP: how long the prefix of a cluster's range usually is, of which its nodes have parts, and at least is.
+_PREFIXES: Final = {4: (16, 12), 6: (56, 48)}
+
+
+def ranges(view: View) -> Iterator[Row]:
+    """``cluster_cidrs`` holds every address of a pod or a Service that the cluster shows."""
+    known = [ip_network(cidr) for cidr in view.expected.settings.cluster_cidrs]
+    nodes = [*map(ip_address, _node_addresses(view))]
+    shown = [{ip_network(text, strict=False) for text in texts} for texts in (_of_pods(view), _of_services(view))]
+    outside = [[network for network in networks if not any(_holds(cidr, network) for cidr in known)] for networks in shown]
+    if any(outside):
+        wanted = [*map(str, known), *(str(network) for networks in outside for network in covering(networks, nodes))]
+        fix = [f"settings.yaml: cluster_cidrs: [{', '.join(dict.fromkeys(wanted))}]   # compare: --cluster-cidr", "make synth"]
+        addresses = [str(network) for networks in outside for network in _collapsed(networks)]
+        found = f"{listed(addresses)} of pods or Services in none of them: services that may connect to the outside may go there"
+        yield Row("cluster_cidrs", "warn", found, fix)
+    elif any(shown):
+        found = f"all ranges and addresses that the cluster shows are in {listed(list(map(str, known)))}"
+        yield Row("cluster_cidrs", "ok", found)
+    else:
+        yield Row("cluster_cidrs", "warn", "the cluster shows no range of pods or Services", ["compare settings.yaml yourself"])
+
+
+def covering(networks: Iterable[Network], nodes: Sequence[Address]) -> Iterator[Network]:
+    """Yield ranges that hold these networks and those of the same cluster to come, but no address of a node.
+
+    A node has a part of the cluster's range, and the next node has another: one range around all of them is as wide as a
+    cluster's usually is, or as what is shown asks for. Where there is no such range, each network gets its own.
+    """
+    networks = list(networks)
+    for version, (usual, widest) in _PREFIXES.items():
+        same = [network for network in networks if network.version == version]
+        if not same:
+            continue
+        whole = same[0]
+        while not all(_holds(whole, network) for network in same):
+            whole = whole.supernet()
+        if whole.prefixlen >= widest and not any(node in whole for node in nodes):
+            yield _widened(whole, usual, nodes)
+        else:
+            yield from _collapsed(_widened(network, usual, nodes) for network in same)
+
+
+def _widened(network: Network, prefix: int, nodes: Sequence[Address]) -> Network:
+    """The network, widened to this prefix or to where the address of a node begins."""
+    while network.prefixlen > prefix and not any(node in network.supernet() for node in nodes):
+        network = network.supernet()
+    return network
+
+
+def _holds(outer: Network, inner: Network) -> bool:
+    return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
+def _collapsed(networks: Iterable[Network]) -> Iterator[Network]:
+    """The same addresses in as few ranges as it takes."""
+    networks = list(networks)
+    for version in _PREFIXES:
+        yield from collapse_addresses(network for network in networks if network.version == version)  # type: ignore[type-var]
+
+
+def _of_pods(view: View) -> Iterator[str]:
+    """The nodes' ranges of pods, and the addresses of pods with a network of their own."""
+    for node in view.objects["Node"]:
+        yield from node["spec"].get("podCIDRs") or ()
+    nodes = {*_node_addresses(view)}
+    for pod in view.objects["Pod"]:
+        if not pod["spec"].get("hostNetwork"):
+            addresses = [item["ip"] for item in (pod.get("status") or {}).get("podIPs") or ()]
+            yield from (address for address in addresses if address not in nodes)
+
+
+def _of_services(view: View) -> Iterator[str]:
+    """The ranges of Services, where the server tells them; else their addresses."""
+    for service_cidr in view.objects["ServiceCIDR"]:
+        yield from service_cidr["spec"]["cidrs"]
+    if not view.objects["ServiceCIDR"]:
+        for service in view.objects["Service"]:
+            yield from (address for address in service["spec"].get("clusterIPs") or () if address != "None")
+
+
+def _node_addresses(view: View) -> Iterator[str]:
+    """The addresses of the nodes; their names are left out."""
+    for node in view.objects["Node"]:
+        for item in (node.get("status") or {}).get("addresses") or ():
+            if item["type"] in ("InternalIP", "ExternalIP"):
+                yield item["address"]

@@ -1,0 +1,1 @@
+"""Every check and the state of an installation, tried on plain data."""
