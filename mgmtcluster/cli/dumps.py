@@ -6,7 +6,8 @@ from mgmtcluster import catalog
 from mgmtcluster.addresses import service_host
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.cli.checks.old_installer import OldDatabase
-from mgmtcluster.databases.replica_set import ROOT, ReplicaSet
+from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.databases.users import ROOT
 
 #: Every collection and the number of its documents.
 _COUNT: Final = (
