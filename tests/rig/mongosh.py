@@ -17,6 +17,9 @@ STARTER = HERE / "mongosh.js"
 #: What mongosh asks for and goes on without: npm has not built or not installed it.
 _LEFT_OUT = ("*.node", "electron", "mongodb-client-encryption", "@babel/preset-typescript")
 
+#: MiB for new objects from the beginning: collecting them all the while takes a fifth of the processor time of a run.
+_YOUNG = "--min-semi-space-size=16"
+
 
 def bundle(folder: Path, node: Path) -> None:
     """Write mongosh into a new folder as one file, and what this Node.js compiles of it."""
@@ -26,7 +29,7 @@ def bundle(folder: Path, node: Path) -> None:
     left_out = (f"--external:{name}" for name in _LEFT_OUT)
     files = (MODULES / "esbuild" / "bin" / "esbuild", MODULES / "@mongosh" / "cli-repl" / "lib" / "run.js")
     subprocess.run([node, *files, *options, *left_out, f"--outfile={folder}/bundle.js"], check=True)
-    subprocess.run([node, folder / STARTER.name, "--nodb", "--quiet", "--eval=0"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([node, _YOUNG, folder / STARTER.name, "--nodb", "--quiet", "--eval=0"], check=True, stdout=subprocess.DEVNULL)
 
 
 def command() -> list[str] | None:
@@ -47,4 +50,4 @@ def command() -> list[str] | None:
             shutil.rmtree(unfinished, ignore_errors=True)
             bundle(unfinished, program)
             unfinished.rename(folder)
-    return [str(program), str(folder / STARTER.name)]
+    return [str(program), _YOUNG, str(folder / STARTER.name)]
