@@ -6,8 +6,11 @@ import http.client
 import json
 from collections.abc import Set
 from dataclasses import dataclass
+from typing import Any
 
-import redis  # type: ignore[import-untyped]
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import METRICS_REDIS
@@ -50,9 +53,10 @@ def read(address: str, through: Set[str] = _ALL) -> dict[str, str]:
     return {service.name: _ask("GET", address, service) for service in _STORES if service.name in through}
 
 
-def metrics_redis(address: str) -> redis.Redis:
-    """A client as writers in other clusters are: through a node port, without a password."""
-    return redis.Redis(address, METRICS_REDIS.node_port, socket_timeout=5, socket_connect_timeout=5)
+def metrics_redis(address: str) -> Any:
+    """A client as writers in other clusters are: through a node port, without a password; it sends a command once."""
+    assert METRICS_REDIS.node_port
+    return redis.Redis(address, METRICS_REDIS.node_port, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
 
 
 def _ask(method: str, address: str, service: catalog.Service, text: str | None = None) -> str:

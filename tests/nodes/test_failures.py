@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-import redis  # type: ignore[import-untyped]
+import redis
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import BLOCKS_DB, METRICS_REDIS, PARSER

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.rig.ports import free_port
+from tests.rig.s3 import S3
 from tests.scripts.conftest import SCRIPTS
 from tests.scripts.dump_tools import install
 
@@ -36,10 +37,14 @@ ALPINE = ["cat", "dirname", "grep", "ls", "paste", "sed", "sh", "sort"]
 
 @dataclass
 class Pod:
-    """A pod's folders, and how its scripts are run."""
+    """A pod's folders, and how its scripts are run.
+
+    With a server the bucket is the server's, and rclone the real one: ``bucket`` is what the server held after the last run.
+    """
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
+    server: S3 | None = None
 
     def __post_init__(self) -> None:
         for name in ("dumps", "credentials", "tmp", "scratch", "buckets", "keys"):
@@ -105,7 +110,10 @@ class Pod:
                 assert found, program
                 (path / program).symlink_to(found)
             install(path, tools)
-        return subprocess.run(
+            if self.server:
+                (path / "rclone").unlink(missing_ok=True)
+                (path / "rclone").symlink_to(self.server.rclone)
+        ended = subprocess.run(
             [*shell, str(SCRIPTS / f"backup-{step}.sh")],
             env={"PATH": str(path), **self.env, **env},
             capture_output=True,
@@ -113,6 +121,9 @@ class Pod:
             timeout=60,
             check=False,
         )
+        if self.server:
+            self.server.download("dumps", self.folder / "buckets" / "dumps")
+        return ended
 
 
 def names_in(folder: Path) -> list[str]:
@@ -133,9 +144,3 @@ def last_line(ended: subprocess.CompletedProcess[str]) -> str:
 def gzipped(data: Mapping[str, int]) -> bytes:
     """An archive as the stand-in for mongodump writes it."""
     return gzip.compress(json.dumps(data).encode())
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

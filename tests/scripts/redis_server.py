@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,17 +10,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-import redis  # type: ignore[import-untyped]
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests import rendering
 from tests.rendering import DIST, Manifest, pod_spec
+from tests.rig.ports import free_port
 
 PASSWORD = "0f-the-administrator-alone"
 LISTS = ("BLOCK_METRICS", "CLUSTER_METRICS", "vDAG_METRICS")
 _START_SECONDS = 30
+
+#: A command is sent once: a test counts what was acknowledged, and ends servers on purpose.
+ONCE: Final = Retry(NoBackoff(), 0)
 
 
 def need_redis() -> None:
@@ -33,12 +38,6 @@ def need_redis() -> None:
 def manifest(file: str, kind: str, namespace: str, name: str) -> Manifest:
     """An object of a file of dist/."""
     return rendering.load((DIST / file).read_text()).one(kind, namespace, name)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @dataclass
@@ -87,13 +86,11 @@ class Server:
 
     def client(self) -> Any:
         """A client as the services have it: it sends no password."""
-        return redis.Redis("127.0.0.1", self.port, socket_timeout=30)
+        return redis.Redis("127.0.0.1", self.port, socket_timeout=30, retry=ONCE)
 
     def admin(self, password: str = PASSWORD) -> Any:
-        """A client on one connection that is the administrator's."""
-        client = self.client()
-        assert client.execute_command("AUTH", "admin", password)
-        return client
+        """A client that is the administrator's."""
+        return redis.Redis("127.0.0.1", self.port, username="admin", password=password, socket_timeout=30, retry=ONCE)
 
 
 Change = Callable[[str], str]

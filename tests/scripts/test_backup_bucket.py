@@ -1,22 +1,19 @@
 """Dumps in a bucket: sent whole before any is removed, fetched by name, without a secret to be seen.
 
-Against a stand-in for rclone that keeps files in a folder; against rclone itself, which serves a folder as S3, where it is on
-PATH.
+Against a stand-in for rclone that keeps files in a folder, which fails when a test wants it to; and with rclone itself against
+an S3 server, SeaweedFS.
 """
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.rig.s3 import S3, missing, s3_server
 from tests.scripts import leaks
-from tests.scripts.backups import ACCESS_KEY, OLD, SECRET_KEY, Pod, files, free_port, last_line, names_in
+from tests.scripts.backups import ACCESS_KEY, OLD, SECRET_KEY, Pod, files, last_line, names_in
 
 NEW = "registry-20261123T013000Z"
 
@@ -33,29 +30,21 @@ def pod(tmp_path: Path) -> Pod:
     return pod
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """An S3 server with the keys of the pod."""
+    if reason := missing():
+        pytest.skip(reason)
+    with s3_server(tmp_path_factory.mktemp("s3"), ACCESS_KEY, SECRET_KEY) as running:
+        yield running
+
+
 @pytest.fixture
-def rclone(pod: Pod) -> Iterator[Pod]:
-    """The same pod with rclone itself, and a bucket that rclone serves."""
-    found = shutil.which("rclone")
-    if found is None:
-        pytest.skip("no rclone on PATH")
-    port = free_port()
-    served = [found, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
-    command = [*served, "--config", "", "--vfs-cache-mode", "off", str(pod.folder / "buckets")]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    pod.env["BUCKET_ENDPOINT"] = f"http://127.0.0.1:{port}"
-    for step in ("store", "fetch"):
-        pod.run(step, NAME="nobody")
-        (pod.folder / f"bin-{step}" / "rclone").unlink()
-        (pod.folder / f"bin-{step}" / "rclone").symlink_to(found)
-    for _ in range(100):
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield pod
-    server.terminate()
-    server.wait()
+def rclone(pod: Pod, server: S3) -> Pod:
+    """The same pod with rclone itself, and the same bucket on a server."""
+    server.upload(pod.folder / "buckets" / "dumps", "dumps")
+    pod.server, pod.env["BUCKET_ENDPOINT"] = server, server.url
+    return pod
 
 
 @pytest.fixture(params=["stand-in", "rclone"])

@@ -11,6 +11,7 @@ import pytest
 from tests import rendering
 from tests.rendering import DIST, ROOT, Manifests
 from tests.rig.closing import Closing
+from tests.rig.environments import NotInstallable, install
 from tests.security import mutations, scanners
 from tests.security.findings import Report, Waiver, load_waivers
 
@@ -53,7 +54,7 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def checkov(manifests: Path, closing: Closing, pytestconfig: pytest.Config) -> Scanned:
     """What checkov says, in one run."""
-    python = _installed(scanners.install_checkov)
+    python = _installed(lambda: install("checkov"))
     return _scanned(scanners.checkov(python, manifests), closing, pytestconfig)
 
 
@@ -69,7 +70,7 @@ def kube_score(manifests: Path, closing: Closing, pytestconfig: pytest.Config) -
 def _installed(install: Callable[[], _T]) -> _T:
     try:
         return install()
-    except scanners.NotInstallable as error:
+    except NotInstallable as error:
         pytest.fail(str(error), pytrace=False)
 
 

@@ -1,23 +1,15 @@
-"""The scanners, each pinned and installed into a folder of its own, and how what they print is read."""
+"""The scanners, each pinned, and how what they print is read."""
 
-import fcntl
-import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.rendering import ROOT
+from tests.rig.environments import HOME, NotInstallable, installing, run
 from tests.security.findings import Finding, Report
 
-HOME = ROOT / ".scanners"
-REQUIREMENTS = ROOT / "requirements" / "checkov.txt"
 KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score@v1.20.0"
 _VERSION = KUBE_SCORE.rpartition("@v")[2]
 _ALL_OK = 10
@@ -38,49 +30,10 @@ for folder in sys.argv[1:]:
 """
 
 
-class NotInstallable(Exception):
-    """A scanner cannot be installed here."""
-
-
-@contextmanager
-def _installing() -> Iterator[None]:
-    """One process at a time, in a folder that git does not see."""
-    HOME.mkdir(exist_ok=True)
-    (HOME / ".gitignore").write_text("*\n")
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _run(command: Sequence[str | Path], **env: str) -> str:
-    result = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=HOME, env={**os.environ, **env}, timeout=900
-    )
-    if result.returncode:
-        last = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:]
-        raise NotInstallable(f"{Path(command[0]).name} failed: {' '.join(last)}")
-    return result.stdout
-
-
-def install_checkov() -> Path:
-    """The Python of a virtual environment with checkov, made anew when its requirements change."""
-    folder, python = HOME / "checkov", HOME / "checkov" / "bin" / "python"
-    stamp, wanted = folder / "requirements.sha256", hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    with _installing():
-        if not stamp.exists() or stamp.read_text() != wanted:
-            uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-            if not uv:
-                raise NotInstallable("no uv beside this Python or on PATH to install checkov with")
-            _run([sys.executable, "-m", "venv", "--clear", folder])
-            _run([uv, "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", REQUIREMENTS])
-            stamp.write_text(wanted)
-    return python
-
-
 def checkov(python: Path, folder: Path) -> dict[str, Report]:
     """Scan all folders in a folder, each by itself, without a request to anybody: a report by the name of each."""
     folders = sorted(folder.iterdir())
-    printed, decoder = _run([python, "-c", _CHECKOV, *folders]), json.JSONDecoder()
+    printed, decoder = run([python, "-c", _CHECKOV, *folders]), json.JSONDecoder()
     reports, end = {}, 0
     for scanned in folders:
         result, end = decoder.raw_decode(printed, end)
@@ -108,13 +61,13 @@ def _checkov_report(printed: dict[str, Any]) -> Report:
 def install_kube_score() -> Path | None:
     """The pinned kube-score: our own build, else that of PATH; None where there is neither it nor Go."""
     own = HOME / f"kube-score-{_VERSION}" / "kube-score"
-    with _installing():
+    with installing():
         if not own.exists() and (go := shutil.which("go")):
-            _run([go, "install", KUBE_SCORE], GOBIN=str(own.parent))
+            run([go, "install", KUBE_SCORE], GOBIN=str(own.parent))
     if own.exists():
         return own
     other = shutil.which("kube-score")
-    if other and _VERSION not in _run([other, "version"]):
+    if other and _VERSION not in run([other, "version"]):
         raise NotInstallable(f"{other} is not kube-score {_VERSION}")
     return Path(other) if other else None
 

@@ -17,7 +17,8 @@ from pymongo.errors import PyMongoError
 
 from tests.nodes.images.mongo import MODULE, lay_out
 from tests.rendering import pod_spec
-from tests.scripts.redis_server import free_port, manifest
+from tests.rig.ports import free_port
+from tests.scripts.redis_server import manifest
 
 KEY = "a2V5IG9mIHRoZSBzZXQ="
 SET = "rs0"
