@@ -91,23 +91,27 @@ class Registry:
 
     Attributes:
         edges: who talks to whom, each with the construct that recorded it.
-        holders: the construct that holds a name, and how it is called in errors.
+        holders: the construct that holds a name, and how it is called in errors where not by its path.
     """
 
     edges: "list[tuple[IConstruct, Edge]]" = field(default_factory=list)
-    holders: "dict[str, tuple[IConstruct, str]]" = field(default_factory=dict)
+    holders: "dict[str, tuple[IConstruct, str | None]]" = field(default_factory=dict)
 
 
-# By root, and by every construct that has asked: finding the root takes two calls to the Node.js that runs cdk8s.
+_scopes: "WeakKeyDictionary[IConstruct, list[IConstruct]]" = WeakKeyDictionary()
 _registries: "WeakKeyDictionary[IConstruct, Registry]" = WeakKeyDictionary()
+
+
+def scopes_of(scope: "IConstruct") -> "list[IConstruct]":
+    """The constructs from the root of the app to this one; kept, because asking takes two calls to Node.js."""
+    if scope not in _scopes:
+        _scopes[scope] = scope.node.scopes
+    return _scopes[scope]
 
 
 def _registry_of(scope: "Construct") -> Registry:
     """The registry of the app that ``scope`` belongs to."""
-    if scope not in _registries:
-        root = scope.node.root
-        _registries[scope] = _registries.setdefault(root, Registry())
-    return _registries[scope]
+    return _registries.setdefault(scopes_of(scope)[0], Registry())
 
 
 def record(scope: "Construct", edge: Edge) -> None:
@@ -134,15 +138,14 @@ def reserve(scope: "Construct", claims: Iterable[Claim], *, holder: str | None =
     holders = _registry_of(scope).holders
     wanted = list(claims)
     taken = [(claim, *holders[claim.name]) for claim in wanted if claim.name in holders]
-    path = scope.node.path
     problems = [
-        f"{path}: {claim.argument}: {claim.name} is taken by {name}; {claim.advice}"
+        f"{scope.node.path}: {claim.argument}: {claim.name} is taken by {name or construct.node.path}; {claim.advice}"
         for claim, construct, name in taken
         if _is_in_tree(construct)
     ]
     if problems:
         raise InvalidInput(problems)
-    holders.update({claim.name: (scope, holder or path) for claim in wanted})
+    holders.update({claim.name: (scope, holder) for claim in wanted})
 
 
 def service_claims(namespace: str, services: Iterable[str], endpoints: Iterable[Endpoint] = ()) -> list[Claim]:

@@ -1,12 +1,13 @@
 """A chart that is one phase of the installation."""
 
-from typing import Final
+from typing import Any, Final
 
-from cdk8s import Chart
+from cdk8s import ApiObject, Chart
 from constructs import Construct
 
 from mgmtcluster.charts.phases import PART_OF, Phase, Wave
 from mgmtcluster.constructs.parts.context import Context, set_context
+from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.settings import Settings
 
 #: Annotations of what holds data: Argo CD neither prunes nor deletes it unasked.
@@ -36,6 +37,17 @@ class PhaseChart(Chart):
             node_address=settings.node_address,
         )
         set_context(self, context)
+
+    def to_json(self) -> Any:
+        """All its manifests, in the order in which they are declared.
+
+        They cross to Node.js together: one by one, each would take a call of its own. Where an object is somebody else's, cdk8s
+        collects them as it does for every chart.
+        """
+        objects = [child for child in self.node.find_all() if isinstance(child, ApiObject)]
+        if all(isinstance(item, Manifest) for item in objects):
+            return [item.to_json() for item in objects]
+        return super().to_json()
 
 
 def in_wave(wave: Wave) -> dict[str, str]:

@@ -12,7 +12,7 @@ from cdk8s import App, Chart, JsonPatch
 from cdk8s_plus_27 import k8s
 
 from mgmtcluster import Context, InvalidInput, rules, set_context
-from mgmtcluster.constructs.parts.objects import FIELD_NAMES, Manifest, as_mapping, content_hash, number, quantity
+from mgmtcluster.constructs.parts.objects import API_VERSIONS, FIELD_NAMES, Manifest, as_mapping, content_hash, number, quantity
 from tests.constructs.made_up import database, web_service
 
 
@@ -33,6 +33,12 @@ def test_field_names_are_those_of_the_generated_types() -> None:
         if len(fields := {*re.findall(r"obj\.([A-Za-z0-9]+)", value)}) == 1 and (field := fields.pop()) != name
     }
     assert {field: name for field, name in renamed.items() if name.isalnum()} == FIELD_NAMES
+
+
+def test_versions_are_those_of_the_generated_kinds() -> None:
+    """What is written down is what Node.js would say."""
+    kinds = [getattr(k8s, f"Kube{kind}").GVK for kind in API_VERSIONS]
+    assert {kind.kind: kind.api_version for kind in kinds} == API_VERSIONS
 
 
 PROPS = k8s.KubeServiceProps(

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from cdk8s import Chart
 from constructs import Construct, IConstruct
 
+from mgmtcluster.edges import scopes_of
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import ObjectName
@@ -75,7 +76,7 @@ def set_context(scope: Construct, context: Context) -> None:
 def surroundings_of(scope: Construct) -> Surroundings:
     """What ``scope`` finds above itself; kept, because finding it takes calls to the Node.js that runs cdk8s."""
     if scope not in _surroundings:
-        scopes = scope.node.scopes
+        scopes = scopes_of(scope)
         context = _NOTHING
         _asked.update(scopes)
         for level in scopes:

@@ -11,7 +11,7 @@ from constructs import Construct, IConstruct
 
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
-from mgmtcluster.edges import NAME_LABEL, Edge, Peer, recorded
+from mgmtcluster.edges import NAME_LABEL, Edge, Peer, recorded, scopes_of
 from mgmtcluster.manifests import Object, pods
 
 Services = Mapping[tuple[str, str], Object]
@@ -83,7 +83,7 @@ _declared: "WeakKeyDictionary[IConstruct, tuple[FrameType, Declared]]" = WeakKey
 def declared(scope: Construct) -> Declared:
     """What the app that ``scope`` belongs to declares now; looked up once in a synth."""
     synthesis = current_synthesis()
-    root = scope.node.root
+    root = scopes_of(scope)[0]
     if synthesis is not None and root in _declared and _declared[root][0] is synthesis:
         return _declared[root][1]
     found = Declared(root.node.find_all(), recorded(scope))
