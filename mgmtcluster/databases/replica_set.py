@@ -19,6 +19,17 @@ MONGODB_PORT: Final = 27017
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS: Final = (3, 5, 7)
 
+#: How long a client waits, in milliseconds, as every driver reads it from the connection string; ``ReplicaSet.uri`` says why.
+TIMEOUTS: Final = {
+    "connectTimeoutMS": "3000",
+    "heartbeatFrequencyMS": "5000",
+    "serverSelectionTimeoutMS": "20000",
+    "socketTimeoutMS": "30000",
+}
+
+#: The same for the Job that asks one member at a time: it waits for no election, and its commands wait 60 s for a majority.
+DIRECT_TIMEOUTS: Final = {**TIMEOUTS, "serverSelectionTimeoutMS": "5000", "socketTimeoutMS": "90000"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaSet:
@@ -82,17 +93,35 @@ class ReplicaSet:
         return SecretKey(self.existing_secrets.get(user, user_secret(self.name, user)), PASSWORD_KEY)
 
     def uri(self, user: str, database: str, *, password: str = f":{PASSWORD_REFERENCE}", **options: str) -> str:
-        """The connection string of a user: every member, writes acknowledged by a majority.
+        """The connection string of a user: every member, writes acknowledged by a majority, and ``TIMEOUTS``.
+
+        A pod that is gone leaves an address that answers nothing, not even a refusal; the others elect a primary within 12 s. So:
+
+        - ``connectTimeoutMS`` 3000 ends an attempt to connect to such an address. By default drivers wait 20 s (pymongo) or
+          30 s (Node.js), and the call with them. Within 3 s TCP has sent a lost packet again, after 1 s.
+        - ``heartbeatFrequencyMS`` 5000: a driver keeps a request open to every member, which answers after this time at the
+          latest. Without an answer the driver gives the member up after this time and ``connectTimeoutMS``: 8 s, before the
+          election ends. With the default of 10000 it would be after it.
+        - ``serverSelectionTimeoutMS`` 20000 lets a call wait until the election has ended. Without a majority it fails then.
+        - ``socketTimeoutMS`` 30000 ends a call whose connection died without a word. Newer drivers notice this with the
+          heartbeat; older ones of pymongo wait for TCP, for minutes. It is no limit for slow queries: those of the services
+          take far less.
 
         Args:
             user: name of the user; its password comes from a variable beside the string, so that none stands in a manifest.
             database: the database that the string names.
             password: what stands between the user's name and the ``@``. Default: a reference to that variable.
-            options: the string's options beside ``replicaSet`` and ``authSource``. Default: ``w=majority``, ``retryWrites=true``.
+            options: the string's options beside ``replicaSet``, ``authSource`` and the timeouts. Default: ``w=majority``,
+                ``retryWrites=true``.
         """
-        options = {"replicaSet": self.set_name, "authSource": "admin", **(options or {"w": "majority", "retryWrites": "true"})}
-        query = "&".join(f"{name}={value}" for name, value in options.items())
+        options = options or {"w": "majority", "retryWrites": "true"}
+        query = query_of({"replicaSet": self.set_name, "authSource": "admin", **options, **TIMEOUTS})
         return f"mongodb://{user}{password}@{','.join(self.hosts)}/{database}?{query}"
+
+
+def query_of(options: Mapping[str, str]) -> str:
+    """These options as a connection string holds them."""
+    return "&".join(f"{name}={value}" for name, value in options.items())
 
 
 def name_problems(name: str) -> list[str]:

@@ -4,6 +4,7 @@
 //   REPLICA_SET                    name of the set, as mongod was started with
 //   MEMBERS                        JSON list of the desired "host:port"; they differ in their ordinal only
 //   USERS                          JSON list of { user, roles }, all in admin; the password is the file users/<user>
+//   TIMEOUTS                       the timeouts of a connection to one member, as a URI holds them
 //   FEATURE_COMPATIBILITY_VERSION  optional: raised as the last step
 //   DEADLINE_SECONDS               how long to go on in all (900)
 //   POLL_SECONDS                   pause between two looks at the set (2)
@@ -38,11 +39,12 @@ function listFrom(env, name) {
 }
 
 function settingsFrom(env) {
-  if (!env.REPLICA_SET) throw new Refusal('REPLICA_SET is not set');
+  for (const name of ['REPLICA_SET', 'TIMEOUTS']) if (!env[name]) throw new Refusal(`${name} is not set`);
   return {
     set: env.REPLICA_SET,
     desired: listFrom(env, 'MEMBERS'),
     users: listFrom(env, 'USERS'),
+    timeouts: env.TIMEOUTS,
     version: env.FEATURE_COMPATIBILITY_VERSION || null,
     deadline: Date.now() + 1000 * Number(env.DEADLINE_SECONDS || 900),
     pause: 1000 * Number(env.POLL_SECONDS || 2),
@@ -150,7 +152,8 @@ async function main() {
   let members;
   try {
     const settings = settingsFrom(process.env);
-    members = new Members({ connect: async (uri) => new Mongo(uri), keys: readKeys(settings.secrets) });
+    const { secrets, timeouts } = settings;
+    members = new Members({ connect: async (uri) => new Mongo(uri), keys: readKeys(secrets), timeouts });
     await converge(settings, members);
     return 0;
   } catch (error) {

@@ -2,7 +2,8 @@
 // __system, whose password is the keyfile. It works before the first user exists and after root's password is lost.
 //
 //   keysOf(text)                     the keys a keyfile holds: one, or two while they are rotated
-//   new Members({ connect, keys })   connect(uri) opens a connection (mongosh's Mongo)
+//   new Members({ connect, keys, timeouts })
+//                                    connect(uri) opens a connection (mongosh's Mongo); timeouts end each URI
 //     .answer(host)                  what plan.js calls an answer, or null
 //     .run(host, command)            one command on admin; throws what the server says
 //     .accepts(host, user, password) whether the server knows this user with this password
@@ -11,7 +12,6 @@
 
 const CODES = { Unauthorized: 13, AuthenticationFailed: 18, NotYetInitialized: 94 };
 const KEY = /^[A-Za-z0-9+/=]{6,1024}$/;
-const TIMEOUTS = 'serverSelectionTimeoutMS=5000&connectTimeoutMS=5000&socketTimeoutMS=90000';
 
 // An error whose message is fit to be the last line of the log: nobody may go on.
 class Refusal extends Error {}
@@ -28,15 +28,16 @@ function keysOf(text) {
   return keys;
 }
 
-function uriOf(host, user, password, source) {
+function uriOf(host, user, password, source, timeouts) {
   const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-  return `mongodb://${credentials}@${host}/?directConnection=true&authSource=${source}&${TIMEOUTS}`;
+  return `mongodb://${credentials}@${host}/?directConnection=true&authSource=${source}&${timeouts}`;
 }
 
 class Members {
-  constructor({ connect, keys }) {
+  constructor({ connect, keys, timeouts }) {
     this.connect = connect;
     this.keys = keys;
+    this.timeouts = timeouts;
     this.connections = new Map();
   }
 
@@ -89,7 +90,7 @@ class Members {
   async open(host) {
     for (const key of this.keys) {
       try {
-        return await this.connect(uriOf(host, '__system', key, 'local'));
+        return await this.connect(uriOf(host, '__system', key, 'local', this.timeouts));
       } catch (error) {
         if (error.code !== CODES.AuthenticationFailed) throw error;
       }
@@ -99,7 +100,7 @@ class Members {
 
   async accepts(host, user, password) {
     try {
-      const uri = uriOf(host, user, password, 'admin');
+      const uri = uriOf(host, user, password, 'admin', this.timeouts);
       await (await this.connect(`${uri}&authMechanism=SCRAM-SHA-256`)).close();
       return true;
     } catch (error) {

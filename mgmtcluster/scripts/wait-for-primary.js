@@ -1,7 +1,7 @@
 // Waits until the replica set has a primary that lets this user in: for services whose driver never connects again.
 // Run: mongosh --nodb --quiet wait-for-primary.js
 //
-//   DATABASE_URI      mongodb:// with all members, credentials and replicaSet
+//   DATABASE_URI      mongodb:// with all members, credentials, replicaSet and timeouts
 //   DEADLINE_SECONDS  how long to wait in all (600)
 //   POLL_SECONDS      pause between two attempts (2)
 //
@@ -16,14 +16,6 @@ const { DATABASE_URI, DEADLINE_SECONDS, POLL_SECONDS } = process.env;
 const deadline = Date.now() + 1000 * Number(DEADLINE_SECONDS || 600);
 const pause = 1000 * Number(POLL_SECONDS || 2);
 
-// Short, so that a set without a primary is told in the log soon; what else the URI asks for stays.
-function impatient(uri) {
-  const mark = uri.includes('?') ? '&' : /^mongodb:\/\/[^/]*\//.test(uri) ? '?' : '/?';
-  const limits = { serverSelectionTimeoutMS: 5000, connectTimeoutMS: 5000, socketTimeoutMS: 10000 };
-  const absent = Object.entries(limits).filter(([name]) => !uri.includes(`${name}=`));
-  return uri + mark + absent.map(([name, value]) => `${name}=${value}`).join('&');
-}
-
 // Never the error's message: the driver may quote the URI in it. Null where waiting is no use.
 function reasonOf(error) {
   if (WRONG_URI.includes(error.name)) return null;
@@ -35,7 +27,7 @@ function reasonOf(error) {
 async function attempt() {
   let connection;
   try {
-    connection = new Mongo(impatient(DATABASE_URI));
+    connection = new Mongo(DATABASE_URI);
     const hello = await connection.getDB('admin').runCommand({ hello: 1 });
     return { ready: hello.isWritablePrimary, reason: 'no primary answers' };
   } catch (error) {

@@ -1,11 +1,14 @@
 """A replicated database is its members, their names, and the Jobs that make it one set."""
 
 import json
+import warnings
 
 import pytest
 from cdk8s import ApiObject, App, Chart
+from pymongo.uri_parser import parse_uri
 
 from mgmtcluster import Endpoint, RegistryService, edges_of
+from mgmtcluster.databases.replica_set import TIMEOUTS
 from tests.constructs.made_up import IMAGE, ORDERS, TILL, database
 from tests.rendering import Manifests, containers_of, env_of, load, pod_spec, render_chart
 
@@ -45,6 +48,7 @@ def test_a_grant_is_a_user_an_edge_and_a_connection_string(shop: Manifests) -> N
     hosts = ",".join(f"db-{n}.db.shop.svc.cluster.local:27017" for n in range(3))
     assert env_of(shop.container("shop", "till"))["TILL_DB"] == (
         f"mongodb://till:$(DATABASE_PASSWORD)@{hosts}/cash?replicaSet=rs0&authSource=admin&w=majority&retryWrites=true"
+        "&connectTimeoutMS=3000&heartbeatFrequencyMS=5000&serverSelectionTimeoutMS=20000&socketTimeoutMS=30000"
     )
     app = App()
     with_clients(Chart(app, "test", namespace="shop"))
@@ -52,6 +56,17 @@ def test_a_grant_is_a_user_an_edge_and_a_connection_string(shop: Manifests) -> N
         ("shop/orders", "orders"),
         ("shop/till", "cash"),
     }
+
+
+def test_a_driver_understands_every_timeout_of_a_connection_string(shop: Manifests) -> None:
+    """None is misspelt or in another unit: the driver reads each as seconds, without a warning."""
+    uri = env_of(shop.container("shop", "till"))["TILL_DB"].replace("$(DATABASE_PASSWORD)", "pw")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        options = parse_uri(uri)["options"]
+    assert {name: options[name] for name in TIMEOUTS} == {name: int(value) / 1000 for name, value in TIMEOUTS.items()}
+    # An election takes 12 s at most: a call waits longer, and a member is given up sooner.
+    assert options["serverSelectionTimeoutMS"] > 12 > options["heartbeatFrequencyMS"] + options["connectTimeoutMS"]
 
 
 def test_a_password_is_never_text(shop: Manifests) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, query_of
 from tests.scripts.replica_set import ReplicaSet
 from tests.scripts.wire import Document
 
@@ -44,6 +45,7 @@ def request(set_: ReplicaSet, members: int, secrets: Path) -> dict[str, str]:
         "REPLICA_SET": "rs0",
         "MEMBERS": json.dumps(HOSTS[:members]),
         "USERS": json.dumps(USERS),
+        "TIMEOUTS": query_of(DIRECT_TIMEOUTS),
         "SECRETS_DIR": str(secrets),
         "POLL_SECONDS": "0.05",
         "DEADLINE_SECONDS": "30",

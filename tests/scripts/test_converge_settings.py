@@ -163,6 +163,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     "MEMBERS": ({"MEMBERS": "registry-0"}, "MEMBERS is not a JSON list"),
     "USERS": ({"USERS": "{}x"}, "USERS is not a JSON list"),
     "REPLICA_SET": ({"REPLICA_SET": ""}, "REPLICA_SET is not set"),
+    "TIMEOUTS": ({"TIMEOUTS": ""}, "TIMEOUTS is not set"),
     "no secrets": ({"SECRETS_DIR": "/nonexistent"}, "the keyfile is missing: no file /nonexistent/keyfile/keyfile"),
     "nobody": ({"MEMBERS": "[]"}, "no member is asked for"),
     "eight": (

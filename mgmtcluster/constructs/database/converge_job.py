@@ -8,7 +8,7 @@ from mgmtcluster.constructs.database.member_pods import KEYFILE_DIRECTORY, SECRE
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, Manifest
 from mgmtcluster.constructs.parts.workload import Workload
-from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, ReplicaSet, query_of
 from mgmtcluster.edges import Edge, record
 
 _USERS_DIRECTORY = "/secrets/users"
@@ -57,6 +57,7 @@ def converge_job(
     def env() -> dict[str, object]:
         asked = [{"user": user, "roles": roles} for user, roles in users().items()]
         variables: dict[str, object] = {"REPLICA_SET": replica_set.set_name, "MEMBERS": list(hosts), "USERS": asked}
+        variables["TIMEOUTS"] = query_of(DIRECT_TIMEOUTS)
         version = feature_compatibility_version
         return variables | ({"FEATURE_COMPATIBILITY_VERSION": version} if version else {})
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, query_of
 from tests.nodes.images.mongo import MODULE, lay_out
 from tests.rendering import pod_spec
 from tests.rig.ports import free_port
@@ -153,6 +154,7 @@ class Members:
             "REPLICA_SET": SET,
             "MEMBERS": json.dumps(self.hosts[:count]),
             "USERS": json.dumps(USERS),
+            "TIMEOUTS": query_of(DIRECT_TIMEOUTS),
             "SECRETS_DIR": str(self.folder / "secrets"),
             "POLL_SECONDS": "0.1",
             "DEADLINE_SECONDS": "60",
