@@ -55,7 +55,7 @@ def test_settings_may_speak_of_an_added_service() -> None:
     extra = Service(about="x", endpoint=Endpoint("networks-registry-svc", "registries", 5000), image="networks-registry")
     given = {"services": {"networks-registry-svc": {"replicas": 3}}, "images": {"networks-registry": "a:1"}}
     assert Settings.of(given, services=(*catalog.ALL, extra)).service("networks-registry-svc").replicas == 3
-    with pytest.raises(InvalidInput, match=r"services\.networks-registry-svc: is no service"):
+    with pytest.raises(InvalidInput, match=r"services\.networks-registry-svc: is not a service"):
         Settings.of(given)
 
 

@@ -97,10 +97,13 @@ def test_nothing_is_wrong_with_good_manifests() -> None:
 
 BAD = {
     "an object twice": ([*GOOD, GOOD[CONFIG_MAP]], "ConfigMap/shop/config: is declared 2 times"),
-    "a name with a capital letter": (put("Config", CONFIG_MAP, "metadata", "name"), "metadata.name: 'Config' is no object name"),
-    "a Service that begins with a digit": (put("1-orders", MEMBER, "metadata", "name"), "'1-orders' is no name of a Service"),
-    "no name at all": (put(None, CONFIG_MAP, "metadata", "name"), "metadata.name: '' is no object name"),
-    "a workload's name with a dot": (put("or.ders", DEPLOYMENT, "metadata", "name"), "'or.ders' is no DNS label"),
+    "a name with a capital letter": (
+        put("Config", CONFIG_MAP, "metadata", "name"),
+        "metadata.name: 'Config' is not an object name",
+    ),
+    "a Service that begins with a digit": (put("1-orders", MEMBER, "metadata", "name"), "'1-orders' is not a Service name"),
+    "no name at all": (put(None, CONFIG_MAP, "metadata", "name"), "metadata.name: '' is not an object name"),
+    "a workload's name with a dot": (put("or.ders", DEPLOYMENT, "metadata", "name"), "'or.ders' is not a DNS label"),
     "a namespace that is not declared": (put("shoop", CONFIG_MAP, "metadata", "namespace"), "shoop is not declared"),
     "no namespace": (put(None, CONFIG_MAP, "metadata", "namespace"), "metadata.namespace: is missing"),
     "a namespace of what has none": (put("shop", NAMESPACE, "metadata", "namespace"), "Namespace has none; leave it out"),
@@ -134,8 +137,8 @@ BAD = {
     ),
     "an address in an argument": (put(["--host=order.shop.svc"], *CONTAINER, "args"), "args: order.shop.svc is no Service"),
     "an image without a tag": (put("example.test/orders", *CONTAINER, "image"), "'example.test/orders' has no tag"),
-    "the latest image": (put("example.test/orders:latest", *CONTAINER, "image"), "means another image tomorrow"),
-    "no image": (put(None, *CONTAINER, "image"), "container orders: image: '' is no image"),
+    "the latest image": (put("example.test/orders:latest", *CONTAINER, "image"), "has a tag that moves"),
+    "no image": (put(None, *CONTAINER, "image"), "container orders: image: '' is not an image"),
     "an init container without a tag": (
         put("example.test/wait", STATEFUL_SET, "spec", "template", "spec", "initContainers", 0, "image"),
         "container wait: image: 'example.test/wait' has no tag",

@@ -19,21 +19,21 @@ DEFAULT_DRILL: Final = "0 4 * * 0"
 def bucket_name(text: str) -> str:
     """The name of a bucket, as every S3 accepts it."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text) or ".." in text:
-        raise ValueError(f"{text!r} is no name of a bucket; write 3 to 63 of a-z, 0-9, - and ., begun and ended by a-z or 0-9")
+        raise ValueError(f"{text!r} is not a bucket name; write 3 to 63 of a-z, 0-9, - and ., with a-z or 0-9 at both ends")
     return text
 
 
 def bucket_prefix(text: str) -> str:
     """What names of objects begin with: a folder, without a slash at either end."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", text) or len(text) > 500:
-        raise ValueError(f"{text!r} is no prefix; write names of letters, digits, ., _ and -, as in clusters/one")
+        raise ValueError(f"{text!r} is not a prefix; write names of letters, digits, ., _ and -, as in clusters/one")
     return text
 
 
 def bucket_region(text: str) -> str:
     """The region that a request is signed for."""
     if not re.fullmatch(r"[a-z0-9-]{1,63}", text):
-        raise ValueError(f"{text!r} is no region; write a-z, 0-9 and -, as in eu-west-1")
+        raise ValueError(f"{text!r} is not a region; write a-z, 0-9 and -, as in eu-west-1")
     return text
 
 
@@ -45,7 +45,7 @@ BucketRegion = Annotated[str, AfterValidator(bucket_region)]
 def place_problems(*, storage: object, bucket: object) -> list[str]:
     """What is wrong with where dumps are to go."""
     if storage is not None and bucket is not None:
-        return ["storage and bucket: are both given; write one of them"]
+        return ["bucket: is set beside storage; write one of them"]
     if storage is None and bucket is None:
         return ["storage: is missing, and so is bucket; write storage: 50Gi or bucket: {endpoint: …, name: …, secret: …}"]
     return []

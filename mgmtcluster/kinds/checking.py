@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pydantic
 
-from mgmtcluster.kinds.errors import InvalidInput, problems_of
+from mgmtcluster.kinds.errors import InvalidInput, problems_of, shortened
+from mgmtcluster.kinds.spelling import unknown_name
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -21,6 +22,9 @@ _Arguments = ParamSpec("_Arguments")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 _CONFIG = pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True)
 
+#: What every ``__init__`` of a construct has, and cdk8s checks.
+_NOT_CHECKED = ("self", "scope", "id", "return")
+
 
 def checked(
     init: "Callable[Concatenate[_Self, Construct, str, _Arguments], None]",
@@ -28,21 +32,16 @@ def checked(
     """Check the keyword arguments of a construct's ``__init__(self, scope, id, *, …)`` against their annotations.
 
     Raises:
-        InvalidInput: every argument that does not fit, each with the construct's path.
+        InvalidInput: every argument that does not fit, with the construct's path.
     """
-    adapters = functools.cache(lambda: _adapters(init))
     signature = inspect.signature(init)
 
     @functools.wraps(init)
     def wrapper(self: _Self, scope: "Construct", id: str, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
-        where = f"{scope.node.path}/{id}".lstrip("/")
-        signature.bind(self, scope, id, *args, **kwargs)  # its TypeError is Python's own and says it all
-        unknown = [
-            f"{where}: {name}: is no argument; write one of {', '.join(adapters())}" for name in kwargs if name not in adapters()
-        ]
-        problems = [*unknown, *_problems(where, adapters(), kwargs)]
-        if problems:
-            raise InvalidInput(problems)
+        signature.bind(self, scope, id, *args, **kwargs)  # raises Python's own TypeError for a missing argument
+        if problems := _problems(init, kwargs):
+            where = f"{scope.node.path}/{id}".lstrip("/")  # asks Node.js, so only for an error
+            raise InvalidInput(f"{where}: {problem}" for problem in problems)
         try:
             init(self, scope, id, *args, **kwargs)
         except InvalidInput:
@@ -58,17 +57,15 @@ def checked_method(method: _Method) -> _Method:
     """Check the arguments of a construct's method against their annotations.
 
     Raises:
-        InvalidInput: every argument that does not fit, each with the construct's path and the method's name.
+        InvalidInput: every argument that does not fit, with the construct's path and the method's name.
     """
-    adapters = functools.cache(lambda: _adapters(method))
     signature = inspect.signature(method)
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         passed = signature.bind(self, *args, **kwargs).arguments
-        problems = _problems(f"{self.node.path}: {method.__name__}", adapters(), passed)
-        if problems:
-            raise InvalidInput(problems)
+        if problems := _problems(method, {name: value for name, value in passed.items() if name not in _NOT_CHECKED}):
+            raise InvalidInput(f"{self.node.path}: {method.__name__}: {problem}" for problem in problems)
         return method(self, *args, **kwargs)
 
     return cast(_Method, wrapper)
@@ -80,41 +77,49 @@ def check_fields(self: Any, *, where: str) -> None:
     Raises:
         InvalidInput: every field that does not fit, after ``where``.
     """
-    problems = _problems(where, _field_adapters(self.__class__), vars(self))
-    if problems:
-        raise InvalidInput(problems)
+    if problems := _problems(type(self), vars(self)):
+        raise InvalidInput(f"{where}: {problem}" for problem in problems)
+
+
+def _problems(annotated: Callable[..., Any], values: Mapping[str, Any]) -> list[str]:
+    """Every value that does not fit its annotation in a class or a function, as ``name: what is wrong``."""
+    adapters = _adapters(annotated)
+    problems = [f"{name}: {unknown_name('an argument', name, [*adapters])}" for name in values if name not in adapters]
+    for name, adapter in adapters.items():
+        try:
+            if name in values:
+                adapter.validate_python(values[name])
+        except pydantic.ValidationError as error:
+            problems += problems_of(error, within=name)
+    return problems
 
 
 @functools.cache
-def _field_adapters(cls: Callable[..., Any]) -> Mapping[str, pydantic.TypeAdapter[Any]]:
-    return _adapters(cls)
-
-
-def _adapters(annotated: Any) -> Mapping[str, pydantic.TypeAdapter[Any]]:
+def _adapters(annotated: Callable[..., Any]) -> Mapping[str, pydantic.TypeAdapter[Any]]:
+    """What checks the values of a class or a function, by their names; built when the first value is checked."""
     hints = typing.get_type_hints(annotated, include_extras=True)
     for name, hint in tuple(hints.items()):
-        if typing.get_origin(hint) is typing.Unpack:
+        if typing.get_origin(hint) is typing.Unpack:  # **options: Unpack[ServiceOptions]
             del hints[name]
             hints |= typing.get_type_hints(typing.get_args(hint)[0], include_extras=True)
     return {
-        name: pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG)
-        for name, hint in hints.items()
-        if name not in ("self", "scope", "id", "return")
+        name: pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG) for name, hint in hints.items() if name not in _NOT_CHECKED
     }
 
 
 def _by_instance(hint: Any) -> Any:
     """The annotation with dataclasses, and unions of plain classes, checked by ``isinstance``.
 
-    A dataclass checked its own fields when it was made; a union's own check would report each member's failure.
+    A dataclass checked its own fields when it was made; pydantic's own check of a union reports a failure per member.
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
         return _instance_of(hint)
     if origin is types.UnionType and all(isinstance(argument, type) for argument in arguments):
         return _instance_of(*arguments)
-    if origin is typing.Annotated:
-        return typing.Annotated[(_by_instance(arguments[0]), *hint.__metadata__)]
+    if origin is typing.Annotated:  # pydantic ignores metadata that it does not know
+        inner, *metadata = arguments
+        return typing.Annotated[_by_instance(inner), *metadata]
     if origin is None or origin is typing.Literal:
         return hint
     replaced = tuple(_by_instance(argument) for argument in arguments)
@@ -122,27 +127,12 @@ def _by_instance(hint: Any) -> Any:
 
 
 def _instance_of(*classes: Any) -> Any:
-    names = " or ".join("None" if cls is types.NoneType else cls.__name__ for cls in classes)
+    *others, last = ("None" if cls is types.NoneType else cls.__name__ for cls in classes)
+    expected = f"{', '.join(others)} or {last}" if others else last
 
     def check(value: object) -> object:
         if not isinstance(value, classes) or (isinstance(value, bool) and bool not in classes):
-            raise ValueError(f"{value!r} is no {names}; pass one")
+            raise ValueError(f"expected {expected}, got {shortened(value)}")
         return value
 
     return typing.Annotated[Any, pydantic.PlainValidator(check)]
-
-
-def _problems(where: str, adapters: Mapping[str, pydantic.TypeAdapter[Any]], given: Mapping[str, Any]) -> list[str]:
-    found = []
-    for name, adapter in adapters.items():
-        if name not in given:
-            continue
-        try:
-            adapter.validate_python(given[name])
-        except pydantic.ValidationError as error:
-            found += [f"{where}: {_dotted(name, path)}: {text}" for path, text in problems_of(error)]
-    return found
-
-
-def _dotted(name: str, path: tuple[int | str, ...]) -> str:
-    return ".".join([name, *(str(part) for part in path)])

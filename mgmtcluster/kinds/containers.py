@@ -1,6 +1,6 @@
 """Values of a container: probes, resources, keys of Secrets, connections to hosts outside the cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
@@ -15,7 +15,7 @@ from mgmtcluster.kinds.quantities import Memory, Quantity, quantity_value
 
 @dataclass(frozen=True)
 class SecretKey:
-    """One key of a Secret that somebody else makes, as the value of an environment variable.
+    """The key of a Secret made elsewhere, as the value of an environment variable.
 
     Args:
         name: name of the Secret, in the namespace of the pod.
@@ -35,7 +35,7 @@ DEFAULT_USER: Final = 10001
 
 @dataclass(frozen=True, kw_only=True)
 class HttpProbe:
-    """The container is well if this path answers with a status of 200 to 399.
+    """The probe passes if this path answers with a status of 200 to 399.
 
     Args:
         path: the path, with a leading slash.
@@ -54,7 +54,7 @@ class HttpProbe:
 
 @dataclass(frozen=True, kw_only=True)
 class TcpProbe:
-    """The container is well if this port accepts a connection; fields as in ``HttpProbe``."""
+    """The probe passes if this port accepts a connection; fields as in ``HttpProbe``."""
 
     port: Port | None = None
     period_seconds: int = 10
@@ -64,7 +64,7 @@ class TcpProbe:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecProbe:
-    """The container is well if this command, run in it, exits with 0; other fields as in ``HttpProbe``."""
+    """The probe passes if this command exits with 0 in the container; other fields as in ``HttpProbe``."""
 
     command: Sequence[str]
     period_seconds: int = 10
@@ -97,14 +97,17 @@ class Resources:
 
     def __post_init__(self) -> None:
         check_fields(self, where="Resources")
-        pairs = (("cpu", self.cpu, self.cpu_limit), ("memory", self.memory, self.memory_limit))
-        problems = [
-            f"Resources: {name}_limit: {limit!r} is less than the request of {request!r}; write at least that"
-            for name, request, limit in (*pairs, ("ephemeral_storage", self.ephemeral_storage, self.ephemeral_storage_limit))
-            if quantity_value(limit) < quantity_value(request)
-        ]
+        problems = [f"Resources: {name}_limit: {words}" for name, words in small_limits(vars(self))]
         if problems:
             raise InvalidInput(problems)
+
+
+def small_limits(amounts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The names of amounts, keyed as the fields of ``Resources``, whose limit is below the request, with the words for it."""
+    for name in ("cpu", "memory", "ephemeral_storage"):
+        request, limit = amounts[name], amounts[f"{name}_limit"]
+        if quantity_value(limit) < quantity_value(request):
+            yield name, f"{limit!r} is less than the request of {request!r}; write at least that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ class Outside:
     """Connections to hosts outside the cluster.
 
     Args:
-        ports: ranges of ports, each its first and its last.
+        ports: ranges of ports, as pairs of the first and the last port.
         reason: what is done there, for the reader.
         cidrs: the addresses. Default: everywhere but the cluster's own ranges.
     """
@@ -126,7 +129,7 @@ class Outside:
         wrong = [f"{first}, {last}" for first, last in self.ports if first > last]
         if wrong:
             raise InvalidInput(
-                [f"Outside {self.reason!r}: ports: ({each}) ends before it begins; write the lower one first" for each in wrong]
+                [f"Outside {self.reason!r}: ports: ({ports}) ends before it begins; write the lower one first" for ports in wrong]
             )
 
     @classmethod

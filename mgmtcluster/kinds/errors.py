@@ -62,52 +62,53 @@ _SHORTENED = Repr()
 _SHORTENED.maxstring = _SHORTENED.maxother = 60
 _SHORTENED.maxlevel = 2
 
-_WANTED = {
-    "int_type": "is no whole number; write one, such as 3",
-    "int_from_float": "is no whole number; write one, such as 3",
-    "bool_type": "is neither true nor false; write one of them",
-    "bool_parsing": "is neither true nor false; write one of them",
-    "string_type": "is no text; write it in quotes",
-    "dict_type": "is no mapping; write KEY: VALUE pairs",
-    "mapping_type": "is no mapping; write KEY: VALUE pairs",
-    "model_type": "is no mapping; write KEY: VALUE pairs",
-    "model_attributes_type": "is no mapping; write KEY: VALUE pairs",
-    "list_type": "is no list; write [ … ]",
-    "tuple_type": "is no list; write [ … ]",
-    "none_required": "must be left out",
+_LIST = "expected a list, got {value}; write [ … ]"
+_MAPPING = "expected a mapping, got {value}; write KEY: VALUE pairs"
+
+#: The words for each of pydantic's types of error: what was passed, what is allowed, what to write.
+_WORDS = {
+    "bool_type": "expected true or false, got {value}; write one of them",
+    "callable_type": "expected a function, got {value}",
+    "dict_type": _MAPPING,
+    "greater_than_equal": "{value} is out of range; write at least {ge}",
+    "int_type": "expected a whole number, got {value}; write one, such as 3",
+    "invalid_key": "expected text as a key, got {value}; write it in quotes",
+    "is_instance_of": "expected {class}, got {value}",
+    "less_than_equal": "{value} is out of range; write at most {le}",
+    "list_type": _LIST,
+    "literal_error": "{value} is not allowed; write {expected}",
+    "missing": "is missing; write it",
+    "model_type": _MAPPING,
+    "sequence_str": _LIST,
+    "string_type": "expected text, got {value}; write it in quotes",
+    "too_long": "{value} is too long; write at most {max_length} items",
+    "tuple_type": "expected a tuple, got {value}; write (…, …)",
+    "value_error": "{error}",
 }
 
 
 def wording(error: ErrorDetails) -> str:
-    """What pydantic found, said as the rest of this project says it: what was given, what to write instead."""
-    given = error["input"]
-    kind = error["type"]
-    context = error.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "missing":
-        return "is missing; write it"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {context['ge']}" if kind == "greater_than_equal" else f"at most {context['le']}"
-        return f"{_short(given)} is out of range; write {bound}"
-    if kind == "literal_error":
-        return f"{_short(given)} is not allowed; write {context['expected']}"
-    if kind in _WANTED:
-        return f"{_short(given)} {_WANTED[kind]}"
-    if kind.startswith("is_instance_of"):
-        return f"{_short(given)} is no {context['class']}; pass one"
-    return f"{_short(given)}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    """The words for an error that pydantic found."""
+    words = _WORDS.get(error["type"], "{value} is refused: {message}")
+    return words.format(value=shortened(error["input"]), message=error["msg"], **error.get("ctx", {}))
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
     """The value as Python writes it, cut where it is long; a nested one is not written out first."""
     return _SHORTENED.repr(value)
 
 
-def problems_of(error: pydantic.ValidationError) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """Each problem of a failed validation as the path to the value and its wording, a path once."""
-    seen: set[tuple[int | str, ...]] = set()
-    for details in error.errors():
-        if details["loc"] not in seen:
-            seen.add(details["loc"])
-            yield details["loc"], wording(details)
+def problems_of(error: pydantic.ValidationError, *, within: str = "") -> list[str]:
+    """Each problem of a failed validation as ``path: words``.
+
+    Args:
+        error: what pydantic found.
+        within: what the paths begin with. Default: nothing.
+    """
+    start = (within,) if within else ()
+    return [f"{_dotted((*start, *details['loc']))}: {wording(details)}" for details in error.errors()]
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    """The path as a line of an error names it: ``services.parser.env.A``."""
+    return ".".join(str(part) for part in path if part != "[key]")

@@ -1,6 +1,6 @@
-"""Names of objects, keys, variables, databases and directories, each with the check that refuses anything else.
+"""Names of objects, keys, variables, databases and directories, with the checks that refuse anything else.
 
-A check raises ``ValueError`` with what was given, what is allowed and what to write; its caller adds where.
+A check raises ``ValueError`` that says what was passed, what is allowed and what to write. Its caller adds where.
 """
 
 import re
@@ -17,56 +17,56 @@ _DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}")
 def dns_label(text: str) -> str:
     """A DNS-1123 label: the name of a Service, a namespace, a workload."""
     if not _DNS_LABEL.fullmatch(text):
-        raise ValueError(f"{text!r} is no DNS label; write at most 63 of a-z, 0-9 and -, not - at an end")
+        raise ValueError(f"{text!r} is not a DNS label; write at most 63 of a-z, 0-9 and -, without - at either end")
     return text
 
 
 def service_name(text: str) -> str:
     """A DNS-1035 label, which is what a Service's name must be: like a DNS label, but it begins with a letter."""
     if not _DNS_LABEL.fullmatch(text) or not text[0].isalpha():
-        raise ValueError(f"{text!r} is no name of a Service; write at most 63 of a-z, 0-9 and -, a letter first")
+        raise ValueError(f"{text!r} is not a Service name; write at most 63 of a-z, 0-9 and -, a letter first")
     return text
 
 
 def dns_subdomain(text: str) -> str:
     """A DNS-1123 subdomain: the name of a Secret, a StorageClass."""
     if not is_dns_subdomain(text):
-        raise ValueError(f"{text!r} is no object name; write at most 253 of a-z, 0-9, - and ., begun and ended by a-z or 0-9")
+        raise ValueError(f"{text!r} is not an object name; write at most 253 of a-z, 0-9, - and ., with a-z or 0-9 at both ends")
     return text
 
 
 def secret_key(text: str) -> str:
     """A key of a Secret or ConfigMap."""
     if not re.fullmatch(r"[-._A-Za-z0-9]{1,253}", text):
-        raise ValueError(f"{text!r} is no key of a Secret; write letters, digits, -, _ or .")
+        raise ValueError(f"{text!r} is not a key of a Secret; write letters, digits, -, _ or .")
     return text
 
 
 def env_name(text: str) -> str:
     """The name of an environment variable, as a shell and every Kubernetes version accept it."""
     if not _ENV_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of an environment variable; write letters, digits and _, no digit first")
+        raise ValueError(f"{text!r} is not a variable name; write letters, digits and _, no digit first")
     return text
 
 
 def list_name(text: str) -> str:
-    """The name of a list in Redis, which stands in an access rule."""
+    """The name of a Redis list, as an access rule may hold it."""
     if not re.fullmatch(r"[A-Za-z0-9_:.-]{1,128}", text):
-        raise ValueError(f"{text!r} is no name of a list; write letters, digits, _, :, . and -")
+        raise ValueError(f"{text!r} is not a list name; write letters, digits, _, :, . and -")
     return text
 
 
 def database_name(text: str) -> str:
     """The name of a MongoDB database that needs no escaping in a connection string."""
     if not _DATABASE_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of a database; write at most 63 letters, digits, - and _")
+        raise ValueError(f"{text!r} is not a database name; write at most 63 letters, digits, - and _")
     return text
 
 
 def mongo_version(text: str) -> str:
     """A feature compatibility version of MongoDB."""
     if not re.fullmatch(r"[0-9]{1,2}\.[0-9]", text):
-        raise ValueError(f"{text!r} is no feature compatibility version; write MAJOR.MINOR, as in '8.0'")
+        raise ValueError(f"{text!r} is not a feature compatibility version; write MAJOR.MINOR, as in '8.0'")
     return text
 
 
@@ -76,7 +76,7 @@ def node_label(text: str) -> str:
     prefix, slash, name = key.rpartition("/")
     well_formed = _LABEL_NAME.fullmatch(name) and (value == "" or _LABEL_NAME.fullmatch(value))
     if not separator or not well_formed or (slash and not is_dns_subdomain(prefix)):
-        raise ValueError(f"{text!r} is no label; write KEY=VALUE, as in registry=yes")
+        raise ValueError(f"{text!r} is not a label; write KEY=VALUE, as in registry=yes")
     return text
 
 
@@ -86,9 +86,9 @@ def is_dns_subdomain(text: str) -> bool:
 
 
 def absolute_path(text: str) -> str:
-    """A directory of a container, absolute and not the root."""
+    """A directory of a container: an absolute path other than ``/``."""
     if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", text) or "/../" in f"{text}/":
-        raise ValueError(f"{text!r} is no absolute directory; write it as in /tmp")
+        raise ValueError(f"{text!r} is not an absolute directory; write one as in /tmp/cache")
     return text
 
 

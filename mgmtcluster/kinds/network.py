@@ -1,6 +1,6 @@
-"""Ports, hosts, URLs and ranges of addresses, each with the check that refuses anything else.
+"""Ports, hosts, URLs and ranges of addresses, with the checks that refuse anything else.
 
-A check raises ``ValueError`` with what was given, what is allowed and what to write; its caller adds where.
+A check raises ``ValueError`` that says what was passed, what is allowed and what to write. Its caller adds where.
 """
 
 import re
@@ -19,7 +19,7 @@ def host_address(text: str) -> str:
         ip_address(text)
     except ValueError:
         if not is_dns_subdomain(text.lower()):
-            raise ValueError(f"{text!r} is no address; write a host name or an IP address, without scheme and port") from None
+            raise ValueError(f"{text!r} is not an address; write a host name or an IP address, no scheme, no port") from None
     return text
 
 
@@ -27,16 +27,16 @@ def host_and_port(text: str) -> str:
     """A host name or IPv4 address with a port."""
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not port.isascii() or not 1 <= int(port) <= 65535 or not is_dns_subdomain(host.lower()):
-        raise ValueError(f"{text!r} is no address with a port; write HOST:PORT")
+        raise ValueError(f"{text!r} is not an address with a port; write HOST:PORT")
     return text
 
 
 def cidr(text: str) -> str:
-    """A range of IP addresses, as NetworkPolicy takes it."""
+    """A range of IP addresses (a CIDR), as NetworkPolicy takes it."""
     try:
         return str(ip_network(text))
     except ValueError:
-        raise ValueError(f"{text!r} is no range of addresses; write it as in 10.244.0.0/16") from None
+        raise ValueError(f"{text!r} is not a CIDR; write a range of addresses as in 10.244.0.0/16") from None
 
 
 def within(cidr: str, other: str) -> bool:
@@ -57,7 +57,7 @@ def http_url(text: str) -> str:
     except ValueError:
         valid = False
     if not valid or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"{text!r} is no URL; write http://HOST[:PORT][/PATH], without a user or password")
+        raise ValueError(f"{text!r} is not an HTTP URL; write http://HOST[:PORT][/PATH], without a user or password")
     return text
 
 

@@ -1,6 +1,6 @@
-"""Amounts: of memory, CPUs, storage and pods, each with the check that refuses anything else.
+"""Amounts of memory, CPUs, storage and pods, with the checks that refuse anything else.
 
-A check raises ``ValueError`` with what was given, what is allowed and what to write; its caller adds where.
+A check raises ``ValueError`` that says what was passed, what is allowed and what to write. Its caller adds where.
 """
 
 import re
@@ -18,28 +18,28 @@ def quantity_value(text: str) -> float:
     """The number that a Kubernetes quantity stands for: bytes, or CPUs.
 
     Raises:
-        ValueError: the text is no quantity.
+        ValueError: the text is not a quantity.
     """
     match = _QUANTITY.fullmatch(text)
     if not match:
-        raise ValueError(f"{text!r} is no quantity; write a number and a unit, as in 10Gi, 512Mi or 250m")
+        raise ValueError(f"{text!r} is not a Kubernetes quantity; write a number and a unit, as in 10Gi, 512Mi or 250m")
     return float(match[1]) * float(_FACTORS[match[2] or ""])
 
 
 def quantity(text: str) -> str:
     """A Kubernetes quantity above zero."""
     if quantity_value(text) <= 0:
-        raise ValueError(f"{text!r} is nothing; write a quantity above zero")
+        raise ValueError(f"{text!r} is not above zero; write more")
     return text
 
 
 def memory(text: str) -> str:
-    """An amount of memory or of storage for a container: at least 1Mi, which tells 128Mi from a mistaken 128m."""
+    """An amount of memory or of storage for a container: at least 1Mi, so that 128m for 128Mi is refused."""
     return _at_least(text, 1024**2, "1Mi")
 
 
 def storage(text: str) -> str:
-    """A size of a volume: at least 1Gi, less than mongod's journal and a data file need."""
+    """The size of a volume: at least 1Gi, below which mongod's journal and a data file do not fit."""
     return _at_least(text, 1024**3, "1Gi")
 
 

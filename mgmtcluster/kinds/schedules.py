@@ -17,7 +17,7 @@ _DAYS: Final = [date(2001, 1, 1) + timedelta(days=number) for number in range(28
 
 
 def schedule(text: str) -> str:
-    """The five fields of cron in numbers, which come at some time."""
+    """A cron schedule of five fields in numbers that runs at some time."""
     longest_gap(text)
     return text
 
@@ -26,11 +26,11 @@ def longest_gap(text: str) -> timedelta:
     """The longest time between two runs.
 
     Raises:
-        ValueError: the text is no schedule.
+        ValueError: the text is not a cron schedule, or never runs.
     """
     fields = text.split()
     if len(fields) != len(_FIELDS):
-        raise ValueError(f"{text!r} is no schedule; write minute hour day month weekday, as in '30 1 * * *'")
+        raise ValueError(f"{text!r} is not a cron schedule; write minute hour day month weekday, as in '30 1 * * *'")
     minute, hour, day, month, weekday = (
         _numbers(text, field, name, *limits) for field, (name, limits) in zip(fields, _FIELDS.items(), strict=True)
     )
@@ -38,12 +38,12 @@ def longest_gap(text: str) -> timedelta:
     either = not (_is_every(fields[2]) or _is_every(fields[4]))
     days = [
         number
-        for number, each in enumerate(_DAYS)
-        if each.month in month and _is_day(each.day in day, each.isoweekday() % 7 in weekday, either=either)
+        for number, today in enumerate(_DAYS)
+        if today.month in month and _is_day(today.day in day, today.isoweekday() % 7 in weekday, either=either)
     ]
     if not days:
-        raise ValueError(f"{text!r} never comes; write a day that its month has")
-    times = sorted(60 * each + other for each in hour for other in minute)
+        raise ValueError(f"{text!r} never runs; write a day that its month has")
+    times = sorted(60 * hours + minutes for hours in hour for minutes in minute)
     within_a_day = [later - earlier for earlier, later in pairwise(times)]
     overnight = times[0] - times[-1]
     between_days = [(later - earlier) * _MINUTES_A_DAY + overnight for earlier, later in pairwise(days)]
@@ -65,7 +65,7 @@ def _numbers(text: str, field: str, name: str, first: int, last: int) -> set[int
         match = _PART.fullmatch(part)
         named = _range(match[1], first, last, stepped=bool(match[2])) if match else None
         if match is None or named is None or match[2] == "0":
-            raise ValueError(f"{text!r} is no schedule: {name} {field!r}; write {first} to {last}, *, */2, 1-5 or 1,3")
+            raise ValueError(f"{text!r} is not a cron schedule: {name} {field!r}; write {first} to {last}, *, */2, 1-5 or 1,3")
         numbers |= {*named[:: int(match[2] or 1)]}
     return numbers
 

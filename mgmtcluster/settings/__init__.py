@@ -1,9 +1,10 @@
 """What differs between clusters: read from a file, checked whole, frozen."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import AfterValidator, Field
@@ -13,12 +14,12 @@ from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Name, ObjectName
-from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl
-from mgmtcluster.settings import across as checks
+from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
+from mgmtcluster.settings import across
+from mgmtcluster.settings.model import Model
 from mgmtcluster.settings.parts import (
     DatabaseSettings,
     MetricsDatabaseSettings,
-    Model,
     RedisSettings,
     SecretKeySettings,
     ServiceSettings,
@@ -42,12 +43,27 @@ SETTINGS_ENV = "MGMTCLUSTER_SETTINGS"
 DEFAULT_FILE = "settings.yaml"
 
 
+#: kubeadm's Services and flannel's pods.
+_DEFAULT_CLUSTER_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]
+
+
 def _unique(items: list[str]) -> list[str]:
-    """No item stands there twice."""
+    """No item is listed twice."""
     twice = sorted({item for item in items if items.count(item) > 1})
     if twice:
-        raise ValueError(f"{twice[0]!r} stands there twice; write it once")
+        raise ValueError(f"{twice[0]!r} is listed twice; remove one")
     return items
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_within(address: object, cidr: object) -> bool:
+    try:
+        return within(str(address), str(cidr))
+    except ValueError:  # one of them is not an address, which its own type tells
+        return False
 
 
 class Settings(Model):
@@ -66,7 +82,7 @@ class Settings(Model):
         default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."
     )
     cluster_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
-        default=checks.DEFAULT_CLUSTER_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
+        default=_DEFAULT_CLUSTER_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
     )
     outside_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
         default=[], description="Ranges outside the cluster that services may connect to. Default: all."
@@ -94,7 +110,7 @@ class Settings(Model):
 
     @classmethod
     def load(cls, file: str | os.PathLike[str] | None = None, *, services: Sequence[catalog.Service] = catalog.ALL) -> "Settings":
-        """Read settings from a file: the one given, else ``$MGMTCLUSTER_SETTINGS``, else ``settings.yaml``.
+        """Read settings from ``file``, else from ``$MGMTCLUSTER_SETTINGS``, else from ``settings.yaml``.
 
         Args:
             file: path of a YAML file; an empty file means all defaults.
@@ -108,28 +124,39 @@ class Settings(Model):
 
     @classmethod
     def of(
-        cls, given: Mapping[str, Any], *, where: str = "settings", services: Sequence[catalog.Service] = catalog.ALL
+        cls, raw: Mapping[str, Any], *, where: str = "settings", services: Sequence[catalog.Service] = catalog.ALL
     ) -> "Settings":
         """Check settings that were read already.
 
+        Args:
+            raw: the settings, as a file holds them.
+            where: what a line of an error begins with.
+            services: the services that they may speak of. Default: the platform's.
+
         Raises:
-            InvalidInput: everything that is wrong with them, at once, each line after ``where``.
+            InvalidInput: everything that is wrong with them, at once.
         """
-        problems, settings = [], None
+        problems: list[str] = []
+        settings = None
         try:
-            settings = cls.model_validate(given)
+            settings = cls.model_validate(raw)
         except pydantic.ValidationError as error:
-            problems += [f"{checks.dotted(path)}: {checks.suggesting(cls, path, text)}" for path, text in problems_of(error)]
-        problems += [
-            *checks.number_problems(given),
-            *checks.version_problems_of(given),
-            *checks.backup_problems(given),
-            *checks.outside_problems(given),
-            *checks.catalog_problems(given, services),
-        ]
+            problems += problems_of(error)
+        problems += across.problems(raw, services)
         if problems or settings is None:
             raise InvalidInput(f"{where}: {problem}" for problem in dict.fromkeys(problems))
         return settings
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
+        """What is set as outside the cluster lies outside its own ranges."""
+        url = fields["adhoc_inference_url"]
+        host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
+        outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]
+        for name, address in [*outside, ("adhoc_inference_url", host)]:
+            for own in _items(fields["cluster_cidrs"]):
+                if _is_within(address, own):
+                    yield f"{name}: {address} is within the cluster's own {own}; write one outside it, or the name of a Service"
 
     def image(self, name: str) -> str:
         """The image of this name: overridden, third-party, or the platform's in the registry and with the tag set here."""

@@ -1,17 +1,19 @@
-"""The parts of the settings that stand more than once, or are a mapping of their own."""
+"""The parts of the settings that are mappings of their own, with the checks of their fields."""
 
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, BucketName, BucketPrefix, BucketRegion
-from mgmtcluster.databases.replica_set import MEMBERS
+from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, BucketName, BucketPrefix, BucketRegion, place_problems
+from mgmtcluster.databases.replica_set import MEMBERS, member_problems
 from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName, SecretKeyName
 from mgmtcluster.kinds.network import HttpUrl
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, UserId, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
 from mgmtcluster.options import PodOptions, options_of
+from mgmtcluster.settings.model import Model
 
 
 def _for_mongod(text: str) -> str:
@@ -26,14 +28,8 @@ def _for_redis(text: str) -> str:
 
 def _enough(text: str, mebibytes: int) -> str:
     if quantity_value(text) < mebibytes * 1024**2:
-        raise ValueError(f"{text!r} is too little to run in; write {mebibytes}Mi or more")
+        raise ValueError(f"{text!r} is too little memory; write {mebibytes}Mi or more")
     return text
-
-
-class Model(BaseModel):
-    """What is frozen, refuses keys it does not know, and takes no number for a text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class SecretKeySettings(Model):
@@ -60,8 +56,12 @@ class ResourcesSettings(Model):
     limits: AmountSettings = Field(default=AmountSettings(), description="What it may use at most.")
 
     def over(self, default: Resources) -> Resources:
-        """These amounts, and the default's where one is not given."""
-        given = {
+        """These amounts, and the default's for those that are not set."""
+        return Resources(**self.amounts(default))
+
+    def amounts(self, default: Resources) -> dict[str, str]:
+        """The same, unchecked, by the names of the fields of ``Resources``."""
+        own = {
             "cpu": self.requests.cpu,
             "memory": self.requests.memory,
             "ephemeral_storage": self.requests.ephemeral_storage,
@@ -69,7 +69,7 @@ class ResourcesSettings(Model):
             "memory_limit": self.limits.memory,
             "ephemeral_storage_limit": self.limits.ephemeral_storage,
         }
-        return Resources(**vars(default) | {name: amount for name, amount in given.items() if amount})
+        return vars(default) | {name: amount for name, amount in own.items() if amount}
 
 
 def differing(option: str) -> Any:
@@ -118,6 +118,11 @@ class BackupSettings(Model):
     storage: Storage | None = Field(default=None, description="Size of a claim for the dumps; this or `bucket`.")
     bucket: BucketSettings | None = Field(default=None, description="A bucket for the dumps; this or `storage`.")
 
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterable[str]:
+        """Dumps go to one place, whether or not it is right by itself."""
+        return place_problems(storage=fields["storage"], bucket=fields["bucket"])
+
 
 class DatabaseSettings(Model):
     """One of the two replicated databases."""
@@ -145,6 +150,18 @@ class DatabaseSettings(Model):
         description="Secrets made elsewhere: `keyfile`, `root` or a service to the Secret's name. Given, none is made.",
     )
     backup: BackupSettings | None = Field(default=None, description="Dumps, restore and restore drill. Default: none.")
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterator[str]:
+        """Numbers of members that fit together."""
+        right = {name: value for name, value in fields.items() if name not in wrong}
+        if "members" in right:
+            yield from member_problems(
+                right["members"],
+                right.get("keep_running"),
+                replace_member=right.get("replace_member"),
+                single_member_may_lose_data=right.get("single_member_may_lose_data", False),
+            )
 
 
 class MetricsDatabaseSettings(DatabaseSettings):

@@ -1,4 +1,4 @@
-"""Read a YAML file that a person wrote, and say in one line what is wrong with it."""
+"""Read a YAML file that a person wrote, or say in one line what is wrong with it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,10 @@ _MAX_BYTES = 1_000_000
 
 
 def read_mapping(path: Path) -> Mapping[str, Any]:
-    """The mapping in a YAML 1.2 file; an empty file is an empty one.
+    """The mapping in a YAML 1.2 file; an empty file holds an empty one.
 
     Raises:
-        InvalidInput: there is no such file, it cannot be read, is larger than 1 MB, is no YAML, has a key twice or holds no
+        InvalidInput: there is no such file, it cannot be read, is larger than 1 MB, is not YAML, has a key twice or holds no
             mapping.
     """
     try:
@@ -46,14 +46,14 @@ def _mapping_of(raw: bytes, path: Path) -> Mapping[str, Any]:
     except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         line = f":{_line(error)}" if isinstance(error, MarkedYAMLError) and error.problem_mark else ""
         reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise InvalidInput([f"{path}{line}: is no YAML ({reason}); write KEY: VALUE lines"]) from None
+        raise InvalidInput([f"{path}{line}: is not YAML ({reason}); write KEY: VALUE lines"]) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise InvalidInput([f"{path}: holds {type(content).__name__}, no mapping; write KEY: VALUE lines"])
+        raise InvalidInput([f"{path}: expected a mapping, got {type(content).__name__}; write KEY: VALUE lines"])
     wrong = [key for key in content if not isinstance(key, str)]
     if wrong:
-        raise InvalidInput([f"{path}: {key!r} is no key; write a name of a setting" for key in wrong])
+        raise InvalidInput([f"{path}: {key!r} is not a key; write the name of a setting" for key in wrong])
     return content
 
 

@@ -61,14 +61,20 @@ def members(**arguments: Any) -> Define:
 
 def redis(**arguments: Any) -> Define:
     """A Redis with one argument changed."""
-    given: dict[str, Any] = {"endpoint": TILL, "lists": ["A"], "storage": "1Gi", "bootstrap_image": IMAGE, **arguments}
-    return lambda chart: RedisQueue(chart, "queue", **given)
+    complete: dict[str, Any] = {"endpoint": TILL, "lists": ["A"], "storage": "1Gi", "bootstrap_image": IMAGE, **arguments}
+    return lambda chart: RedisQueue(chart, "queue", **complete)
 
 
 def volumes(**arguments: Any) -> Define:
     """A provisioner with one argument changed."""
-    given = {"namespace": "shop", "provisioner": "test/local", "storage_class": "local", "directory": "/var/lib/x", **arguments}
-    return lambda chart: LocalPathProvisioner(chart, "volumes", **given)
+    complete = {
+        "namespace": "shop",
+        "provisioner": "test/local",
+        "storage_class": "local",
+        "directory": "/var/lib/x",
+        **arguments,
+    }
+    return lambda chart: LocalPathProvisioner(chart, "volumes", **complete)
 
 
 BAD = {
@@ -78,12 +84,12 @@ BAD = {
     ),
     "the latest image": (
         service(image="example.test/app:latest"),
-        "test/orders: image: 'example.test/app:latest' means another image",
+        "test/orders: image: 'example.test/app:latest' has a tag that moves",
     ),
-    "an image that is a number": (service(image=1), "test/orders: image: 1 is no text; write it in quotes"),
-    "an endpoint that is text": (service(endpoint="orders"), "test/orders: endpoint: 'orders' is no Endpoint; pass one"),
+    "an image that is a number": (service(image=1), "test/orders: image: expected text, got 1; write it in quotes"),
+    "an endpoint that is text": (service(endpoint="orders"), "test/orders: endpoint: expected Endpoint, got 'orders'"),
     "an env name that is none": (service(env={"1A": "x"}), "test/orders: env.1A"),
-    "an env value that is a number": (service(env={"A": 1}), "test/orders: env.A: 1 is no str or Address or SecretKey; pass one"),
+    "an env value that is a number": (service(env={"A": 1}), "test/orders: env.A: expected str, Address or SecretKey, got 1"),
     "an address by hand": (
         service(env={"A": "http://till.shop.svc.cluster.local:8081/x"}),
         "test/orders: env.A: 'till.shop.svc.cluster.local:8081' is an address written by hand; pass Endpoint(…).url or .host",
@@ -110,32 +116,32 @@ BAD = {
         service(other_endpoints=[Endpoint("orders", "shop", 8080)]),
         "test/orders: other_endpoints: port 8080 is given twice",
     ),
-    "an alias that is no name": (service(aliases=["1st"]), "test/orders: aliases.0: '1st' is no name of a Service"),
+    "an alias that is no name": (service(aliases=["1st"]), "test/orders: aliases.0: '1st' is not a Service name"),
     "no replicas": (service(replicas=0), "test/orders: replicas: 0 is out of range; write at least 1"),
-    "replicas as text": (service(replicas="2"), "test/orders: replicas: '2' is no whole number"),
+    "replicas as text": (service(replicas="2"), "test/orders: replicas: expected a whole number, got '2'"),
     "a probe port out of range": (
         service(probe_port=70000),
         "test/orders: probe_port: 70000 is out of range; write at most 65535",
     ),
     "a directory that is relative": (
         service(writes=["tmp"]),
-        "test/orders: writes.0: 'tmp' is no absolute directory; write it as in /tmp",
+        "test/orders: writes.0: 'tmp' is not an absolute directory; write one as in /tmp",
     ),
     "a directory twice": (service(writes=["/tmp", "/tmp"]), "test/orders: writes"),
     "a user that is root": (service(user=0), "test/orders: user: 0 "),
     "a Secret that is no name": (
         lambda _: Context(image_pull_secrets=["My Secret"]),
-        "Context: image_pull_secrets.0: 'My Secret' is no object",
+        "Context: image_pull_secrets.0: 'My Secret' is not an object",
     ),
-    "an argument that there is not": (service(replica=2), "test/orders: replica: is no argument; write one of"),
+    "an argument that there is not": (service(replica=2), "test/orders: replica: is not an argument; write replicas"),
     "waiting for no database": (service(waits_for_database=True), "test/orders: waits_for_database: there is no database"),
     "an address of nodes with a port": (
         lambda _: Context(node_address="10.0.0.7:80"),
-        "Context: node_address: '10.0.0.7:80' is no address",
+        "Context: node_address: '10.0.0.7:80' is not an address",
     ),
     "a range that is none": (
         lambda _: Context(cluster_cidrs=["10.0.0.1/8"]),
-        "Context: cluster_cidrs.0: '10.0.0.1/8' is no range",
+        "Context: cluster_cidrs.0: '10.0.0.1/8' is not a CIDR",
     ),
     "a range outside that is the cluster's own": (
         connecting_within(["10.244.0.0/16"]),
@@ -148,14 +154,14 @@ BAD = {
     "four members": (members(members=4), "test/db: members: 4 is not allowed; write 3, 5 or 7: the nearest is 5"),
     "one member": (members(members=1), "test/db: members: 1 loses every write with its disk"),
     "fewer to keep than members": (members(keep_running=3), "test/db: keep_running: 3 keeps nothing beyond members: 3"),
-    "a size that is none": (members(storage="10Gb"), "test/db: storage: '10Gb' is no quantity"),
+    "a size that is none": (members(storage="10Gb"), "test/db: storage: '10Gb' is not a Kubernetes quantity"),
     "a small volume": (members(storage="1Mi"), "test/db: storage: '1Mi' is smaller than 1Gi"),
-    "a label that is none": (members(node_label="db"), "test/db: node_label: 'db' is no label; write KEY=VALUE"),
-    "a database's name that is none": (members(name="DB"), "test/db: name: 'DB' is no DNS label"),
-    "an id that is no name": (lambda chart: database(chart, "Db"), "test/Db: name: 'Db' is no "),
+    "a label that is none": (members(node_label="db"), "test/db: node_label: 'db' is not a label; write KEY=VALUE"),
+    "a database's name that is none": (members(name="DB"), "test/db: name: 'DB' is not a DNS label"),
+    "an id that is no name": (lambda chart: database(chart, "Db"), "test/Db: name: 'Db' is not a Service name"),
     "a database that is no database": (
         lambda chart: RegistryService(chart, "orders", image=IMAGE, endpoint=ORDERS, database="db"),  # type: ignore[arg-type]
-        "test/orders: database: 'db' is no Grant; pass one",
+        "test/orders: database: expected Grant, got 'db'",
     ),
     "a database in another namespace": (
         lambda chart: RegistryService(
@@ -183,12 +189,12 @@ BAD = {
             database=database(chart).grant("a", env="URL"),
             queue="redis",  # type: ignore[arg-type]
         ),
-        "test/orders: queue: 'redis' is no Endpoint; pass one",
+        "test/orders: queue: expected Endpoint, got 'redis'",
     ),
-    "a Redis' size that is none": (redis(storage="big"), "test/queue: storage: 'big' is no quantity"),
+    "a Redis' size that is none": (redis(storage="big"), "test/queue: storage: 'big' is not a Kubernetes quantity"),
     "a Redis' image without tag": (redis(image="redis"), "test/queue: image: 'redis' has no tag"),
     "a list with a space": (redis(lists=["a b"]), "test/queue: lists.0: 'a b' "),
-    "a directory that is the root": (volumes(directory="/"), "test/volumes: directory: '/' is no absolute directory"),
+    "a directory that is the root": (volumes(directory="/"), "test/volumes: directory: '/' is not an absolute directory"),
     "a helper without tag": (volumes(helper_image="busybox"), "test/volumes: helper_image: 'busybox' has no tag"),
 }
 
@@ -223,9 +229,12 @@ ENDPOINTS = {
     ),
     "a port below the range": (("orders", "shop", 0), "Endpoint 'orders': port: 0 is out of range; write at least 1"),
     "a port above the range": (("orders", "shop", 65536), "Endpoint 'orders': port: 65536 is out of range; write at most 65535"),
-    "a port that is text": (("orders", "shop", "8080"), "Endpoint 'orders': port: '8080' is no whole number; write one"),
-    "a Service that is no name": (("1-orders", "shop", 8080), "Endpoint '1-orders': service: '1-orders' is no name of a Service"),
-    "a namespace that is no name": (("orders", "My Shop", 8080), "Endpoint 'orders': namespace: 'My Shop' is no DNS label"),
+    "a port that is text": (
+        ("orders", "shop", "8080"),
+        "Endpoint 'orders': port: expected a whole number, got '8080'; write one",
+    ),
+    "a Service that is no name": (("1-orders", "shop", 8080), "Endpoint '1-orders': service: '1-orders' is not a Service name"),
+    "a namespace that is no name": (("orders", "My Shop", 8080), "Endpoint 'orders': namespace: 'My Shop' is not a DNS label"),
 }
 
 
@@ -241,17 +250,17 @@ def test_an_endpoint_is_refused_where_it_is_made(arguments: tuple[Any, ...], exp
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda: Resources(memory="lots"), "Resources: memory: 'lots' is no quantity"),
+        (lambda: Resources(memory="lots"), "Resources: memory: 'lots' is not a Kubernetes quantity"),
         (
             lambda: Resources(memory="1Gi", memory_limit="512Mi"),
             "Resources: memory_limit: '512Mi' is less than the request of '1Gi'",
         ),
-        (lambda: SecretKey("My Secret", "key"), "SecretKey 'My Secret': name: 'My Secret' is no object name"),
-        (lambda: SecretKey("secret", "my key"), "SecretKey 'secret': key: 'my key' is no key of a Secret"),
+        (lambda: SecretKey("My Secret", "key"), "SecretKey 'My Secret': name: 'My Secret' is not an object name"),
+        (lambda: SecretKey("secret", "my key"), "SecretKey 'secret': key: 'my key' is not a key of a Secret"),
         (lambda: Outside(ports=((0, 80),), reason="news"), "Outside 'news': ports.0.0: 0 is out of range"),
         (lambda: Outside(ports=((443, 80),), reason="news"), "Outside 'news': ports"),
-        (lambda: sidecar(name="My Helper"), "Sidecar 'My Helper': name: 'My Helper' is no DNS label"),
-        (lambda: sidecar(writes=["tmp"]), "Sidecar 'helper': writes.0: 'tmp' is no absolute directory"),
+        (lambda: sidecar(name="My Helper"), "Sidecar 'My Helper': name: 'My Helper' is not a DNS label"),
+        (lambda: sidecar(writes=["tmp"]), "Sidecar 'helper': writes.0: 'tmp' is not an absolute directory"),
     ],
 )
 def test_plain_data_is_refused_where_it_is_made(make: Callable[[], object], expected: str) -> None:

@@ -13,54 +13,57 @@ from tests.rendering import render_chart
 BAD = {
     "both places": (
         {**CLAIM, "bucket": BUCKET},
-        "registry_database.backup.storage and bucket: are both given; write one of them",
+        "registry_database.backup.bucket: is set beside storage; write one of them",
     ),
     "no place": (
         {"keep": 3},
         "registry_database.backup.storage: is missing, and so is bucket; write storage: 50Gi or bucket: {endpoint: …, name:",
     ),
     "nothing": ({}, "registry_database.backup.storage: is missing, and so is bucket"),
-    "true": (True, "registry_database.backup: True is no mapping; write KEY: VALUE pairs"),
+    "true": (True, "registry_database.backup: expected a mapping, got True; write KEY: VALUE pairs"),
     "four fields": (
         {**CLAIM, "schedule": "30 1 * *"},
-        "registry_database.backup.schedule: '30 1 * *' is no schedule; write minute hour day month weekday, as in '30 1 * * *'",
+        "registry_database.backup.schedule: '30 1 * *' is not a cron schedule; write minute hour day month weekday, as in '30",
     ),
-    "a nickname": ({**CLAIM, "schedule": "@daily"}, "'@daily' is no schedule; write minute hour day month weekday"),
+    "a nickname": ({**CLAIM, "schedule": "@daily"}, "'@daily' is not a cron schedule; write minute hour day month weekday"),
     "a minute too many": (
         {**CLAIM, "schedule": "60 1 * * *"},
-        "'60 1 * * *' is no schedule: minute '60'; write 0 to 59, *, */2, 1-5 or 1,3",
+        "'60 1 * * *' is not a cron schedule: minute '60'; write 0 to 59, *, */2, 1-5 or 1,3",
     ),
     "a Sunday that is 7": (
         {**CLAIM, "drill_schedule": "0 4 * * 7"},
-        "drill_schedule: '0 4 * * 7' is no schedule: weekday '7'; write 0 to 6",
+        "drill_schedule: '0 4 * * 7' is not a cron schedule: weekday '7'; write 0 to 6",
     ),
-    "a day that never comes": ({**CLAIM, "schedule": "0 0 31 2 *"}, "'0 0 31 2 *' never comes; write a day that its month has"),
-    "a number for a schedule": ({**CLAIM, "schedule": 30}, "schedule: 30 is no text; write it in quotes"),
+    "a day that never comes": ({**CLAIM, "schedule": "0 0 31 2 *"}, "'0 0 31 2 *' never runs; write a day that its month has"),
+    "a number for a schedule": ({**CLAIM, "schedule": 30}, "schedule: expected text, got 30; write it in quotes"),
     "keep nothing": ({**CLAIM, "keep": 0}, "registry_database.backup.keep: 0 is out of range; write at least 1"),
     "a small claim": ({"storage": "500Mi"}, "registry_database.backup.storage: '500Mi' is smaller than 1Gi; write 1Gi or more"),
     "an endpoint without scheme": (
         {"bucket": {**BUCKET, "endpoint": "s3.example.com"}},
-        "registry_database.backup.bucket.endpoint: 's3.example.com' is no URL; write http://HOST[:PORT][/PATH]",
+        "registry_database.backup.bucket.endpoint: 's3.example.com' is not an HTTP URL; write http://HOST[:PORT][/PATH]",
     ),
-    "an endpoint with keys": ({"bucket": {**BUCKET, "endpoint": "https://me:key@s3.example.com"}}, "is no URL; write http://"),
+    "an endpoint with keys": (
+        {"bucket": {**BUCKET, "endpoint": "https://me:key@s3.example.com"}},
+        "is not an HTTP URL; write http://",
+    ),
     "a name of a bucket": (
         {"bucket": {**BUCKET, "name": "My_Dumps"}},
-        "bucket.name: 'My_Dumps' is no name of a bucket; write 3 to 63",
+        "bucket.name: 'My_Dumps' is not a bucket name; write 3 to 63",
     ),
     "a prefix with a slash": (
         {"bucket": {**BUCKET, "prefix": "/one"}},
-        "bucket.prefix: '/one' is no prefix; write names of letters",
+        "bucket.prefix: '/one' is not a prefix; write names of letters",
     ),
-    "a prefix that climbs": ({"bucket": {**BUCKET, "prefix": "../one"}}, "bucket.prefix: '../one' is no prefix"),
-    "a region": ({"bucket": {**BUCKET, "region": "EU West"}}, "bucket.region: 'EU West' is no region; write a-z"),
+    "a prefix that climbs": ({"bucket": {**BUCKET, "prefix": "../one"}}, "bucket.prefix: '../one' is not a prefix"),
+    "a region": ({"bucket": {**BUCKET, "region": "EU West"}}, "bucket.region: 'EU West' is not a region; write a-z"),
     "a bucket without its Secret": (
         {"bucket": {"endpoint": "https://s3.example.com", "name": "dumps"}},
         "registry_database.backup.bucket.secret: is missing; write it",
     ),
-    "an unknown key": ({**CLAIM, "kep": 3}, "registry_database.backup.kep: is no setting; write keep"),
+    "an unknown key": ({**CLAIM, "kep": 3}, "registry_database.backup.kep: is not a setting; write keep"),
     "an unknown key of a bucket": (
         {"bucket": {**BUCKET, "nam": "a"}},
-        "registry_database.backup.bucket.nam: is no setting; write name",
+        "registry_database.backup.bucket.nam: is not a setting; write name",
     ),
 }
 
@@ -76,7 +79,7 @@ def test_a_bad_setting_is_one_line(given: object, expected: str) -> None:
 
 def test_the_secret_of_a_user_that_is_not_made_is_refused() -> None:
     """``backup`` is a user only with a backup."""
-    with pytest.raises(InvalidInput, match=r"existing_secrets\.backup: is no user of the database"):
+    with pytest.raises(InvalidInput, match=r"existing_secrets\.backup: is not a user of the database"):
         Settings.of({"registry_database": {"existing_secrets": {"backup": "b"}}})
     assert Settings.of({"registry_database": {"existing_secrets": {"backup": "b"}, "backup": CLAIM}})
 
@@ -84,11 +87,11 @@ def test_the_secret_of_a_user_that_is_not_made_is_refused() -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"bucket": Bucket(**BUCKET)}, "test/dumps: storage and bucket: are both given; write one of them"),
+        ({"bucket": Bucket(**BUCKET)}, "test/dumps: bucket: is set beside storage; write one of them"),
         ({"storage": None}, "test/dumps: storage: is missing, and so is bucket"),
-        ({"schedule": "* * * *"}, "test/dumps: schedule: '* * * *' is no schedule; write minute hour"),
+        ({"schedule": "* * * *"}, "test/dumps: schedule: '* * * *' is not a cron schedule; write minute hour"),
         ({"keep": 0}, "test/dumps: keep: 0 is out of range; write at least 1"),
-        ({"bucket": "dumps"}, "test/dumps: bucket: 'dumps' is no Bucket or None; pass one"),
+        ({"bucket": "dumps"}, "test/dumps: bucket: expected Bucket or None, got 'dumps'"),
     ],
 )
 def test_a_bad_argument_is_one_line(arguments: Mapping[str, Any], expected: str) -> None:

@@ -291,11 +291,11 @@ def test_what_is_somebody_elses_in_the_folder_stays(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"monitoring": "on"}, "monitoring: 'on' is neither true nor false; write one of them"),
-        ({"monitoring_namespace": "My Monitoring"}, "monitoring_namespace: 'My Monitoring' is no DNS label; write at most 63"),
+        ({"monitoring": "on"}, "monitoring: expected true or false, got 'on'; write one of them"),
+        ({"monitoring_namespace": "My Monitoring"}, "monitoring_namespace: 'My Monitoring' is not a DNS label; write at most 63"),
         (
             {"registry_database": {"existing_secrets": {"monitor": "m"}}},
-            "registry_database.existing_secrets.monitor: is no user of the database; write",
+            "registry_database.existing_secrets.monitor: is not a user of the database; write",
         ),
     ],
 )
@@ -310,7 +310,7 @@ def test_a_bad_setting_is_one_line(given: Any, expected: str) -> None:
 
 def test_a_bad_argument_is_one_line() -> None:
     """Checked before jsii sees it."""
-    with pytest.raises(InvalidInput, match=r"test/alerts: backup_schedule: 'daily' is no schedule; write minute"):
+    with pytest.raises(InvalidInput, match=r"test/alerts: backup_schedule: 'daily' is not a cron schedule; write minute"):
         alerts(backup_schedule="daily")
     with pytest.raises(InvalidInput, match=r"test/alerts: members: 0 is out of range; write at least 1"):
         alerts(members=0)

@@ -124,13 +124,13 @@ WRONG_USERS = {
     ),
     "a role of another database": ({"roles": {"backup": "app"}}, "roles.backup: 'app' does not know this role; write 'admin'"),
     "no role": ({"roles": {}}, "roles: is empty"),
-    "a database that is none": ({"roles": {"read": "my db"}}, "roles.read: 'my db' is no name of a database"),
+    "a database that is none": ({"roles": {"read": "my db"}}, "roles.read: 'my db' is not a database name"),
     "a client elsewhere": (
         {"client": Peer("bank", "report")},
         "client: is in bank, and the password's Secret in shop; write a client in shop",
     ),
-    "a name that is none": ({"name": "Bad Name!"}, "name: 'Bad Name!' is no DNS label"),
-    "a client that is text": ({"client": "report"}, "client: 'report' is no Peer; pass one"),
+    "a name that is none": ({"name": "Bad Name!"}, "name: 'Bad Name!' is not a DNS label"),
+    "a client that is text": ({"client": "report"}, "client: expected Peer, got 'report'"),
 }
 
 
@@ -141,8 +141,8 @@ def test_a_user_is_refused(arguments: dict[str, Any], expected: str) -> None:
 
 
 WRONG_GRANTS = {
-    "a database that is none": (("my db/?x=1", "URL"), "test/db: grant: database: 'my db/?x=1' is no name of a database"),
-    "a variable that is none": (("app", "1 BAD"), "test/db: grant: env: '1 BAD' is no name of an environment variable"),
+    "a database that is none": (("my db/?x=1", "URL"), "test/db: grant: database: 'my db/?x=1' is not a database name"),
+    "a variable that is none": (("app", "1 BAD"), "test/db: grant: env: '1 BAD' is not a variable name"),
     "MongoDB's own databases": (("admin", "URL"), "Grant 'admin': database: 'admin' is MongoDB's own; write another name"),
     "the oplog": (("local", "URL"), "Grant 'local': database: 'local' is MongoDB's own"),
     "the configuration": (("config", "URL"), "Grant 'config': database: 'config' is MongoDB's own"),
@@ -164,7 +164,7 @@ def test_a_grant_by_hand_is_checked_too() -> None:
     """It is public data."""
     db = database(Chart(App(), "test", namespace="shop"))
     wait = db.grant("app", env="URL").wait
-    with pytest.raises(InvalidInput, match="Grant 'app': server: 'db' is no Database; pass one"):
+    with pytest.raises(InvalidInput, match="Grant 'app': server: expected Database, got 'db'"):
         Grant(database="app", env="URL", server="db", wait=wait)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a settings file is told in one line each, and dist/ stays as it was."""
+"""Everything that is wrong with a settings file is reported in a line of its own, and dist/ stays as it was."""
 
 import os
 import socket
@@ -12,40 +12,53 @@ from tests.rendering import Ended, files_of, run_app, run_app_here
 
 Run = Callable[..., Ended]
 
-#: What is in the file, and what the one line says after its name.
+#: By the mistake: the content of the file, and a part of the line that reports it.
 BAD = {
-    "not YAML": ("a: [", ":1: is no YAML (expected the node content, but found '<stream end>'); write KEY: VALUE lines"),
-    "a control character": ("\x00", ": is no YAML (unacceptable character #x0000"),
-    "a tag of Python": ("image_tag: !!python/object:os.system x", ":1: is no YAML (could not determine a constructor"),
-    "several documents": ("image_tag: v1\n---\nimage_tag: v2\n", ": is no YAML ("),
+    "not YAML": ("a: [", ":1: is not YAML (expected the node content, but found '<stream end>'); write KEY: VALUE lines"),
+    "a control character": ("\x00", ": is not YAML (unacceptable character #x0000"),
+    "a tag of Python": ("image_tag: !!python/object:os.system x", ":1: is not YAML (could not determine a constructor"),
+    "several documents": ("image_tag: v1\n---\nimage_tag: v2\n", ": is not YAML ("),
     "a duplicate key": ("image_tag: a\nimage_tag: b\n", ':2: has the key twice: "image_tag"; write it once'),
     "a duplicate key further in": ("services:\n  parser: {}\n  parser: {}\n", ':3: has the key twice: "parser"'),
-    "a list": ("- image_tag: v1", ": holds list, no mapping; write KEY: VALUE lines"),
-    "a text": ("image_tag", ": holds str, no mapping"),
-    "a key that is no text": ("1: 2", ": 1 is no key; write a name of a setting"),
-    "an unknown key": ("imagetag: v1", ": imagetag: is no setting; write image_tag"),
+    "a list": ("- image_tag: v1", ": expected a mapping, got list; write KEY: VALUE lines"),
+    "a text": ("image_tag", ": expected a mapping, got str"),
+    "a key that is no text": ("1: 2", ": 1 is not a key; write the name of a setting"),
+    "a key further in that is no text": (
+        "services: {parser: {1: 2}}",
+        ": services.parser.1: expected text as a key, got 1; write it in quotes",
+    ),
+    "an unknown key": ("imagetag: v1", ": imagetag: is not a setting; write image_tag"),
     "an unknown key of a database": (
         "registry_database: {member: 3}",
-        ": registry_database.member: is no setting; write members",
+        ": registry_database.member: is not a setting; write members",
     ),
     "an unknown key of a service": (
         "services: {parser: {replica: 3}}",
-        ": services.parser.replica: is no setting; write replicas",
+        ": services.parser.replica: is not a setting; write replicas",
     ),
     "an unknown amount": (
         "services: {parser: {resources: {limits: {memroy: 1Gi}}}}",
-        ": services.parser.resources.limits.memroy: is no setting; write memory",
+        ": services.parser.resources.limits.memroy: is not a setting; write memory",
     ),
-    "an unknown key like no other": ("zzz: 1", ": zzz: is no setting; write one of node_address, image_registry,"),
-    "a number for a text": ("image_tag: 3", ": image_tag: 3 is no text; write it in quotes"),
-    "a date for a text": ("image_tag: 2020-01-01", "is no text; write it in quotes"),
-    "a text for a number": ('services: {parser: {replicas: "3"}}', ": services.parser.replicas: '3' is no whole number"),
-    "a fraction": ("registry_database: {members: 3.0}", ": registry_database.members: 3.0 is no whole number; write one"),
-    "true for a number": ("registry_database: {members: true}", "True is no whole number"),
-    "a text for a truth": ("services: {parser: {enabled: maybe}}", "'maybe' is neither true nor false"),
-    "nothing for a mapping": ("services:", ": services: None is no mapping; write KEY: VALUE pairs"),
-    "a text for a list": ("image_pull_secrets: regcred", ": image_pull_secrets: 'regcred' is no list; write [ … ]"),
-    "a list entry twice": ("image_pull_secrets: [a, a]", "'a' stands there twice; write it once"),
+    "an unknown key like no other": ("zzz: 1", ": zzz: is not a setting; write one of those in docs/settings.md"),
+    "a number for a text": ("image_tag: 3", ": image_tag: expected text, got 3; write it in quotes"),
+    "a date for a text": (
+        "image_tag: 2020-01-01",
+        ": image_tag: expected text, got datetime.date(2020, 1, 1); write it in quotes",
+    ),
+    "a text for a number": (
+        'services: {parser: {replicas: "3"}}',
+        ": services.parser.replicas: expected a whole number, got '3'",
+    ),
+    "a fraction": (
+        "registry_database: {members: 3.0}",
+        ": registry_database.members: expected a whole number, got 3.0; write one",
+    ),
+    "true for a number": ("registry_database: {members: true}", "expected a whole number, got True"),
+    "a text for a truth": ("services: {parser: {enabled: maybe}}", "expected true or false, got 'maybe'"),
+    "nothing for a mapping": ("services:", ": services: expected a mapping, got None; write KEY: VALUE pairs"),
+    "a text for a list": ("image_pull_secrets: regcred", ": image_pull_secrets: expected a list, got 'regcred'; write [ … ]"),
+    "a list entry twice": ("image_pull_secrets: [a, a]", "'a' is listed twice; remove one"),
     "no members": (
         "registry_database: {members: 0}",
         ": registry_database.members: 0 is not allowed; write 3, 5 or 7: the nearest is 3",
@@ -66,16 +79,22 @@ BAD = {
     "more to keep than can vote": ("registry_database: {keep_running: 8}", ": registry_database.keep_running: 8 "),
     "a size that is none": (
         "registry_database: {storage: 10Gb}",
-        ": registry_database.storage: '10Gb' is no quantity; write a number",
+        ": registry_database.storage: '10Gb' is not a Kubernetes quantity; write a number",
     ),
-    "a memory that is none": ("registry_database: {memory: lots}", ": registry_database.memory: 'lots' is no quantity"),
+    "a memory that is none": (
+        "registry_database: {memory: lots}",
+        ": registry_database.memory: 'lots' is not a Kubernetes quantity",
+    ),
     "an endless quantity": (f"registry_database: {{memory: {'9' * 400}Gi}}", ": registry_database.memory: "),
     "a small volume": (
         "registry_database: {storage: 512Mi}",
         ": registry_database.storage: '512Mi' is smaller than 1Gi; write 1Gi or more",
     ),
     "a small volume of Redis": ("metrics_redis: {storage: 1M}", ": metrics_redis.storage: '1M' is smaller than 1Gi"),
-    "a member with little memory": ("metrics_database: {memory: 100Mi}", ": metrics_database.memory: '100Mi' is too little"),
+    "a member with little memory": (
+        "metrics_database: {memory: 100Mi}",
+        ": metrics_database.memory: '100Mi' is too little memory",
+    ),
     "a Redis with little memory": ("metrics_redis: {memory: 1Ki}", ": metrics_redis.memory: '1Ki' "),
     "memory in thousandths": (
         'services: {parser: {resources: {requests: {memory: "128m"}}}}',
@@ -83,52 +102,52 @@ BAD = {
     ),
     "a limit below the request": (
         "services: {parser: {resources: {requests: {memory: 1Gi}}}}",
-        ": services.parser.resources: memory_limit: '384Mi' is less than the request of '1Gi'; write at least that",
+        ": services.parser.resources.limits.memory: '384Mi' is less than the request of '1Gi'; write at least that",
     ),
     "no replicas": ("services: {parser: {replicas: 0}}", ": services.parser.replicas: 0 is out of range; write at least 1"),
     "a label that is none": (
         "registry_database: {node_label: registry}",
-        "'registry' is no label; write KEY=VALUE, as in registry=yes",
+        "'registry' is not a label; write KEY=VALUE, as in registry=yes",
     ),
-    "a label with a space": ("registry_database: {node_label: a b=c}", "'a b=c' is no label"),
+    "a label with a space": ("registry_database: {node_label: a b=c}", "'a b=c' is not a label"),
     "an address with a scheme": (
         "node_address: http://10.0.0.7",
-        ": node_address: 'http://10.0.0.7' is no address; write a host name or an IP",
+        ": node_address: 'http://10.0.0.7' is not an address; write a host name or an IP",
     ),
-    "an address with a port": ("node_address: 10.0.0.7:30100", ": node_address: '10.0.0.7:30100' is no address"),
-    "an address with a line break": ('node_address: "10.0.0.7\\n"', "is no address"),
+    "an address with a port": ("node_address: 10.0.0.7:30100", ": node_address: '10.0.0.7:30100' is not an address"),
+    "an address with a line break": ('node_address: "10.0.0.7\\n"', "is not an address"),
     "an image without tag": (
         "images: {parser: example.test/parser}",
         ": images.parser: 'example.test/parser' has no tag; write NAME:TAG or NAME@sha256:DIGEST",
     ),
     "the latest image": (
         'images: {parser: "example.test/parser:latest"}',
-        "means another image tomorrow; write a tag other than",
+        "has a tag that moves; write a tag other than",
     ),
-    "the latest tag": ("image_tag: latest", ": image_tag: 'latest' means another image tomorrow; write a version"),
+    "the latest tag": ("image_tag: latest", ": image_tag: 'latest' is a tag that moves; write a version"),
     "a digest that is none": (
         'images: {parser: "example.test/parser@sha256:12"}',
         "has no valid digest; write NAME@sha256: and 64",
     ),
     "a registry with a scheme": (
         "image_registry: https://example.test",
-        ": image_registry: 'https://example.test' is no image registry",
+        ": image_registry: 'https://example.test' is not an image registry",
     ),
-    "an unknown image": ('images: {pasrer: "a:1"}', ": images.pasrer: is no image of the platform; write parser"),
-    "a StorageClass that is none": ("storage_class: Fast Disks", ": storage_class: 'Fast Disks' is no object name"),
+    "an unknown image": ('images: {pasrer: "a:1"}', ": images.pasrer: is not an image of the platform; write parser"),
+    "a StorageClass that is none": ("storage_class: Fast Disks", ": storage_class: 'Fast Disks' is not an object name"),
     "a range that is none": (
         "cluster_cidrs: [10.1.2.3/8]",
-        "'10.1.2.3/8' is no range of addresses; write it as in 10.244.0.0/16",
+        "'10.1.2.3/8' is not a CIDR; write a range of addresses as in 10.244.0.0/16",
     ),
     "a range outside that is the cluster's own": ("outside_cidrs: [10.244.7.0/24]", ": outside_cidrs"),
     "a URL of the cluster's own": ("adhoc_inference_url: http://10.96.0.20:20000", ": adhoc_inference_url: "),
     "a URL that is none": (
         "adhoc_inference_url: inference:20000",
-        ": adhoc_inference_url: 'inference:20000' is no URL; write http://",
+        ": adhoc_inference_url: 'inference:20000' is not an HTTP URL; write http://",
     ),
     "a URL with a password": (
         "adhoc_inference_url: http://me:secret@example.test",
-        "is no URL; write http://HOST[:PORT][/PATH], without a",
+        "is not an HTTP URL; write http://HOST[:PORT][/PATH], without a",
     ),
     "a host without a port": (
         "vdag_adhoc_inference_server_url: example.test",
@@ -136,14 +155,14 @@ BAD = {
     ),
     "a Secret without its key": ("public_database_secret: {name: public}", ": public_database_secret.key: is missing; write it"),
     "a Secret of nobody": ("registry_database: {existing_secrets: {rot: a}}", ": registry_database.existing_secrets.rot: "),
-    "an unknown service": ("services: {pasrer: {replicas: 1}}", ": services.pasrer: is no service; write parser"),
+    "an unknown service": ("services: {pasrer: {replicas: 1}}", ": services.pasrer: is not a service; write parser"),
     "an env name that is none": (
         "services: {parser: {env: {1A: x}}}",
-        "'1A' is no name of an environment variable; write letters",
+        "'1A' is not a variable name; write letters",
     ),
     "an env value that is no text": (
         "services: {parser: {env: {A: 3}}}",
-        ": services.parser.env.A: 3 is no text; write it in quotes",
+        ": services.parser.env.A: expected text, got 3; write it in quotes",
     ),
     "an address overridden": (
         "services: {parser: {env: {SEARCH_SERVER_API_URL: x}}}",
@@ -159,23 +178,23 @@ BAD = {
     ),
     "the connection string overridden": (
         "services: {tasks-db-svc: {env: {MONGO_URL: x}}}",
-        ".env.MONGO_URL: is the connection of the service's",
+        ".env.MONGO_URL: holds the connection to the service's",
     ),
     "the password overridden": (
         "services: {tasks-db-svc: {env: {DATABASE_PASSWORD: x}}}",
-        ".env.DATABASE_PASSWORD: is the connection of",
+        ".env.DATABASE_PASSWORD: holds the connection to",
     ),
     "the nodes' address overridden": (
         "services: {parser: {env: {NODE_IP: x}}}",
-        ".env.NODE_IP: is the address of the nodes; write node_address",
+        ".env.NODE_IP: holds the address of the nodes; write node_address",
     ),
     "an external value overridden": (
         "services: {vdag-processor: {env: {ADHOC_INFERENCE_API_URL: x}}}",
-        ".env.ADHOC_INFERENCE_API_URL: is set elsewhere; write adhoc_inference_url instead",
+        ".env.ADHOC_INFERENCE_API_URL: has a setting of its own; write adhoc_inference_url instead",
     ),
     "an image overridden by a variable": (
         "services: {policies-system: {env: {EXECUTOR_CONTAINER_IMAGE_NAME: x}}}",
-        ".env.EXECUTOR_CONTAINER_IMAGE_NAME: is an image; write images.policies-executor_api instead",
+        ".env.EXECUTOR_CONTAINER_IMAGE_NAME: holds an image; write images.policies-executor_api instead",
     ),
     "an address written by hand": (
         "services: {parser: {env: {A: 'http://blocks-db-svc.registries.svc:3001'}}}",
@@ -203,7 +222,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         before = files_of(tmp_path)
         ended = run_app_here(monkeypatch, capsys, *arguments, cwd=tmp_path)
         assert files_of(tmp_path) == before
-        assert not [each for each in tmp_path.iterdir() if each.name.startswith(".")]
+        assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
         assert ended.code == 1
         assert ended.out == ""
         assert "Traceback" not in ended.err
@@ -268,7 +287,7 @@ def test_the_default_file_that_is_not_there(run: Run) -> None:
 
 
 def test_a_directory(run: Run) -> None:
-    """A folder is no settings file."""
+    """A folder is not a settings file."""
     assert run("--settings", "dist").err == "mgmtcluster: dist: is a directory; write the path of a settings file\n"
 
 
@@ -298,7 +317,7 @@ def test_a_file_of_10_mb(run: Run, tmp_path: Path) -> None:
 def test_a_file_in_another_encoding(run: Run, tmp_path: Path) -> None:
     """Latin-1 is no UTF-8."""
     (tmp_path / "mine.yaml").write_bytes("image_tag: größer".encode("latin-1"))
-    assert "is no YAML" in run("--settings", "mine.yaml").err
+    assert "is not YAML" in run("--settings", "mine.yaml").err
 
 
 def test_a_value_that_unfolds_to_a_million(tmp_path: Path) -> None:
@@ -317,8 +336,8 @@ def test_a_process_of_its_own_ends_the_same_way(tmp_path: Path) -> None:
     ended = run_app(cwd=tmp_path, env={"MGMTCLUSTER_SETTINGS": "mine.yaml"})
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines() == [
-        "mgmtcluster: mine.yaml: imagetag: is no setting; write image_tag",
         "mgmtcluster: mine.yaml: registry_database.members: 4 is not allowed; write 3, 5 or 7: the nearest is 5",
+        "mgmtcluster: mine.yaml: imagetag: is not a setting; write image_tag",
     ]
     assert not list((tmp_path / "dist").glob("*"))
 

@@ -89,7 +89,7 @@ def test_an_editor_sees_a_mistake_of_structure(mistake: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "content",
     [
         {"services": {"parser": {"resources": {"limits": {"ephemeral-storage": "1Gi"}}, "env": {"A": "b"}}}},
         {"images": {"parser": "example.test/parser:1"}, "node_address": "nodes.example.test"},
@@ -99,7 +99,7 @@ def test_an_editor_sees_a_mistake_of_structure(mistake: str) -> None:
         },
     ],
 )
-def test_an_editor_accepts_what_the_program_accepts(given: dict[str, Any]) -> None:
+def test_an_editor_accepts_what_the_program_accepts(content: dict[str, Any]) -> None:
     """No complaint about a good file."""
-    jsonschema.validate(given, SCHEMA)
-    assert Settings.of(given)
+    jsonschema.validate(content, SCHEMA)
+    assert Settings.of(content)

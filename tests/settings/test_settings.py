@@ -29,7 +29,9 @@ def images(objects: Manifests) -> dict[str, str]:
 
 def changed(settings: Mapping[str, Any]) -> set[str]:
     """The objects that differ from the default's, were added or are missing."""
-    before, after = ({name_of(each): each for each in objects} for objects in (render().objects, render(settings).objects))
+    before, after = (
+        {name_of(manifest): manifest for manifest in objects} for objects in (render().objects, render(settings).objects)
+    )
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
@@ -74,17 +76,17 @@ def test_node_address_is_what_clients_outside_are_told() -> None:
     before, after = render().objects, render({"node_address": "nodes.example.test"}).objects
     sources = {
         name: [
-            each
+            variable
             for workload in objects.workloads()
             for box in containers_of(workload)
-            for each in box.get("env", ())
-            if each["name"] == "NODE_IP"
+            for variable in box.get("env", ())
+            if variable["name"] == "NODE_IP"
         ]
         for name, objects in (("before", before), ("after", after))
     }
     assert len(sources["before"]) == len(sources["after"]) == 3
-    assert all(each["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIP" for each in sources["before"])
-    assert all(each["value"] == "nodes.example.test" for each in sources["after"])
+    assert all(variable["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIP" for variable in sources["before"])
+    assert all(variable["value"] == "nodes.example.test" for variable in sources["after"])
     assert list(external(before)) == list(external(after))
 
 
@@ -92,10 +94,10 @@ def test_node_address_stands_before_what_uses_it() -> None:
     """Kubernetes resolves ``$(NODE_IP)`` from variables further up only."""
     for workload in render().objects.workloads():
         for container in containers_of(workload):
-            names = [each["name"] for each in container.get("env", ())]
-            for each in container.get("env", ()):
-                if "$(NODE_IP)" in each.get("value", ""):
-                    assert names.index("NODE_IP") < names.index(each["name"])
+            names = [variable["name"] for variable in container.get("env", ())]
+            for variable in container.get("env", ()):
+                if "$(NODE_IP)" in variable.get("value", ""):
+                    assert names.index("NODE_IP") < names.index(variable["name"])
 
 
 def test_an_ipv6_node_address_is_bracketed() -> None:
@@ -173,7 +175,7 @@ def test_an_image_of_another_cluster_is_replaced_where_it_is_named() -> None:
 def test_with_a_storage_class_nothing_of_the_bundled_one_is_rendered() -> None:
     """Neither its namespace, nor its rights, nor its name; all claims are of the other class."""
     objects = render({"storage_class": "fast"}).objects
-    claims = [claim for each in objects.of_kind("StatefulSet") for claim in each["spec"]["volumeClaimTemplates"]]
+    claims = [claim for workload in objects.of_kind("StatefulSet") for claim in workload["spec"]["volumeClaimTemplates"]]
     assert {claim["spec"]["storageClassName"] for claim in claims} == {"fast"}
     assert not objects.of_kind("StorageClass", "ClusterRole", "ClusterRoleBinding")
     assert "mgmtcluster-storage" not in json.dumps(objects)
@@ -247,11 +249,13 @@ def test_node_label_is_where_members_run(database: str) -> None:
 
 def test_existing_secrets_are_read_and_none_is_made() -> None:
     """The names given, the default names for the others, and no Job, role or script that makes any."""
-    given = {"keyfile": "my-key", "root": "my-root", "blocks-db-svc": "my-blocks"}
-    objects = render({"registry_database": {"existing_secrets": given}}).objects
+    names = {"keyfile": "my-key", "root": "my-root", "blocks-db-svc": "my-blocks"}
+    objects = render({"registry_database": {"existing_secrets": names}}).objects
     assert not [name for name in map(name_of, objects) if "registry-bootstrap" in name]
     password = next(
-        each for each in objects.container("registries", "blocks-db-svc")["env"] if each["name"] == "DATABASE_PASSWORD"
+        variable
+        for variable in objects.container("registries", "blocks-db-svc")["env"]
+        if variable["name"] == "DATABASE_PASSWORD"
     )
     assert password["valueFrom"]["secretKeyRef"]["name"] == "my-blocks"
     converge = pod_spec(objects.job("registries", "registry-init-client"))
@@ -318,7 +322,7 @@ def test_public_database_secret_is_what_policies_system_hands_out() -> None:
     """By reference: a connection string holds a password. Without it there is no such variable."""
     settings = {"public_database_secret": {"name": "public", "key": "uri"}}
     assert changed(settings) == {"Deployment/registries/policies-system"}
-    env = {each["name"]: each for each in render(settings).objects.container("registries", "policies-system")["env"]}
+    env = {variable["name"]: variable for variable in render(settings).objects.container("registries", "policies-system")["env"]}
     assert env["PUBLIC_DB_URL"]["valueFrom"] == {"secretKeyRef": {"name": "public", "key": "uri"}}
     assert "PUBLIC_DB_URL" not in json.dumps(render().objects)
 

@@ -1,0 +1,58 @@
+"""What every part of the settings is: a frozen model that tells all its mistakes at once."""
+
+from collections.abc import Iterable, Mapping, Set
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails
+
+from mgmtcluster.kinds.spelling import unknown_name
+
+
+class Model(BaseModel):
+    """A mapping that is frozen, refuses unknown keys, and takes no number for a text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @classmethod
+    def _cross_field_problems(cls, _fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterable[str]:
+        """What is wrong with several fields together, as ``field: words``.
+
+        Args:
+            _fields: the raw value of every field, or its default.
+            _wrong: the fields that are wrong by themselves.
+        """
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, raw: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Run cross-field checks on the raw input even where a field is wrong, so that all errors appear together."""
+        if not isinstance(raw, Mapping):
+            return validate(raw)
+        model, errors = None, []
+        try:
+            model = validate(raw)
+        except ValidationError as error:
+            errors = [cls._worded(details) for details in error.errors()]
+        fields = {name: raw.get(name, field.default) for name, field in cls.model_fields.items()}
+        wrong = {str(error["loc"][0]) for error in errors}
+        for problem in cls._cross_field_problems(fields, wrong):
+            name, _, words = problem.partition(": ")
+            errors.append(_error((name,), fields[name], words))
+        if model is None or errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return model
+
+    @classmethod
+    def _worded(cls, details: ErrorDetails) -> InitErrorDetails:
+        """The same error; that of an unknown key says which keys there are, since only its own model knows them."""
+        if details["type"] != "extra_forbidden":
+            return InitErrorDetails(type=details["type"], loc=details["loc"], input=details["input"], ctx=details.get("ctx", {}))
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        words = unknown_name("a setting", str(details["loc"][-1]), known, listed_in="docs/settings.md")
+        return _error(details["loc"], details["input"], words)
+
+
+def _error(path: tuple[int | str, ...], value: object, words: str) -> InitErrorDetails:
+    return InitErrorDetails(type="value_error", loc=path, input=value, ctx={"error": ValueError(words)})
