@@ -1,9 +1,20 @@
 """Manifests as mappings, and what rules, checks and the map ask of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 Object = Mapping[str, Any]
+
+#: The groups of Kubernetes' own kinds; those of all others come with a CustomResourceDefinition.
+GROUPS: Final = frozenset(
+    {
+        *("", "apps", "autoscaling", "batch", "extensions", "policy"),
+        *("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io"),
+        *("authorization.k8s.io", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io"),
+        *("flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io"),
+        *("rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"),
+    }
+)
 
 
 def name_of(manifest: Object) -> str:
@@ -12,9 +23,14 @@ def name_of(manifest: Object) -> str:
     return "/".join(filter(None, [manifest.get("kind"), metadata.get("namespace"), metadata.get("name")]))
 
 
+def group_of(manifest: Object) -> str:
+    """The API group of an object's kind; empty for the core's."""
+    return str(manifest.get("apiVersion", "")).rpartition("/")[0]
+
+
 def of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
-    """The objects of one kind."""
-    return (manifest for manifest in objects if manifest["kind"] == kind)
+    """The objects of one of Kubernetes' own kinds; a kind of the same name in another group is another one."""
+    return (manifest for manifest in objects if manifest["kind"] == kind and group_of(manifest) in GROUPS)
 
 
 def pod_template(owner: Object) -> Object | None:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
+from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
+from cdk8s_plus_27 import k8s
+from constructs import Construct
 
-from mgmtcluster import Endpoint, WebService, rules
+from mgmtcluster import Endpoint, InvalidInput, WebService, rules
 from tests.rendering import Manifest, Manifests
 
 GOOD: Sequence[Manifest] = (
@@ -151,7 +155,6 @@ BAD = {
         [*put("", CONFIG_MAP, "data", "host")[:5], {**GOOD[CONFIG_MAP], "data": {"host": None}}],
         "data.host: has no value",
     ),
-    "a lost quantity": (put({"cpu": {}}, *CONTAINER, "resources", "requests"), "resources.requests.cpu: has no value"),
 }
 
 
@@ -199,13 +202,13 @@ def test_pods_of_every_kind_are_looked_at(kind: str, below: list[str]) -> None:
 
 def test_every_rule_of_the_module_is_a_general_one() -> None:
     """None is written and then forgotten: a function of objects is in the list, or makes a rule."""
-    names = {getattr(rule, "__name__", "") for rule in rules.general()} | {"addresses_resolve", "hardened"}
+    names = {rule.func.__name__ for rule in rules.general() if isinstance(rule, partial)} | {"addresses_by_endpoint", "hardened"}
     found = {
         name
         for name, value in vars(rules).items()
         if getattr(value, "__annotations__", {}).get("return") == Iterator[str] and not name.startswith("_")
     }
-    assert found == names - {"<lambda>"}
+    assert found == names
 
 
 HARD: Manifest = {
@@ -342,3 +345,197 @@ def test_rules_are_checked_anew_at_every_synth() -> None:
     secret(chart)
     with pytest.raises(RuntimeError, match="Secret/shop/token"):
         app.synth_yaml()
+
+
+def found_in(app: App) -> list[str]:
+    """What the enforced rules of an app say, without the paths that cdk8s puts before it."""
+    try:
+        app.synth_yaml()
+    except RuntimeError as error:
+        return [line.partition("] ")[2] for line in str(error).splitlines() if line.startswith("  [")]
+    return []
+
+
+def declare(scope: Construct, kind: str, name: str, *, api_version: str = "v1", **fields: Any) -> ApiObject:
+    """An object of somebody else's."""
+    declared = ApiObject(scope, f"{kind}-{name}", api_version=api_version, kind=kind, metadata=ApiObjectMetadata(name=name))
+    for field, value in fields.items():
+        declared.add_json_patch(JsonPatch.add(f"/{field}", value))
+    return declared
+
+
+def test_nested_charts_are_read() -> None:
+    """A chart within a construct or within another chart: what is in it is written, and so it is checked, and known."""
+    app = App()
+    outer = Chart(app, "outer", namespace="shop")
+    secret(Chart(outer, "inner", namespace="shop"))
+    till = WebService(
+        Chart(Construct(outer, "part"), "deep", namespace="shop"),
+        "till",
+        image="example.test/till:1",
+        endpoint=Endpoint("till", "shop", 8081),
+    )
+    env = {"TILL": till.endpoint.url}
+    WebService(outer, "orders", image="example.test/app:1", endpoint=Endpoint("orders", "shop", 80), env=env)
+    rules.enforce(app)
+    [problem] = found_in(app)
+    assert problem.startswith("Secret/shop/token: a Secret would stand in a file")
+
+
+CLUSTER_KINDS = [
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ("networking.k8s.io/v1", "IngressClass"),
+    ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"),
+    ("apiregistration.k8s.io/v1", "APIService"),
+    ("gateway.networking.k8s.io/v1", "GatewayClass"),
+    ("cert-manager.io/v1", "ClusterIssuer"),
+    ("v1", "Namespace"),
+]
+DEFINITION = {"group": "example.test", "names": {"kind": "Widget"}, "scope": "Namespaced"}
+
+
+@pytest.mark.parametrize(("api_version", "kind"), CLUSTER_KINDS)
+def test_a_kind_without_a_namespace_has_none(api_version: str, kind: str) -> None:
+    """In a chart without a namespace nothing is missing; in one with a namespace, cdk8s writes it and a server drops it."""
+    for namespace in (None, "shop"):
+        app = App()
+        chart = Chart(app, "test", namespace=namespace)
+        declare(chart, kind, "one", api_version=api_version, spec=DEFINITION)
+        rules.enforce(app)
+        assert found_in(app) == [], namespace
+
+
+@pytest.mark.parametrize(("api_version", "kind"), CLUSTER_KINDS[:5])
+def test_a_namespace_that_somebody_wrote_is_found(api_version: str, kind: str) -> None:
+    """Another one than the chart's."""
+    manifest = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "one", "namespace": "shop"}, "spec": DEFINITION}
+    assert problems([manifest]) == [f"{kind}/shop/one: metadata.namespace: {kind} has none; leave it out"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "namespace", "expected"),
+    [
+        ("Namespaced", None, "Widget/one: metadata.namespace: is missing; write it"),
+        ("Namespaced", "shop", None),
+        ("Cluster", None, None),
+        ("Cluster", "shop", "Widget/shop/one: metadata.namespace: Widget has none; leave it out"),
+    ],
+)
+def test_a_definition_tells_the_scope_of_its_kind(scope: str, namespace: str | None, expected: str | None) -> None:
+    """Where the app brings it."""
+    definition = {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "metadata": {"name": "widgets"}}
+    widget = {"kind": "Widget", "apiVersion": "example.test/v1", "metadata": {"name": "one", "namespace": namespace}}
+    if namespace is None:
+        del widget["metadata"]["namespace"]  # type: ignore[attr-defined]
+    found = problems([{**definition, "spec": {**DEFINITION, "scope": scope}}, widget])
+    assert found == ([expected] if expected else [])
+
+
+def test_namespaces_made_elsewhere_are_named() -> None:
+    """An app that makes one namespace may use another."""
+    app = App()
+    declare(Chart(app, "one"), "Namespace", "shop")
+    declare(Chart(app, "two", namespace="monitoring"), "ConfigMap", "dashboards")
+    rules.enforce(app)
+    assert found_in(app) == [
+        "ConfigMap/monitoring/dashboards: metadata.namespace: monitoring is not declared; "
+        "write one of shop, or enforce(…, namespaces=['monitoring'])"
+    ]
+    app = App()
+    declare(Chart(app, "one"), "Namespace", "shop")
+    declare(Chart(app, "two", namespace="monitoring"), "ConfigMap", "dashboards")
+    rules.enforce(app, namespaces=["monitoring"])
+    assert found_in(app) == []
+
+
+def test_a_rule_may_be_left_out() -> None:
+    """That one alone; what is no rule is refused."""
+    app = App()
+    chart_with(app, secret, lambda chart: declare(chart, "Role", "a/b", api_version="rbac.authorization.k8s.io/v1"))
+    rules.enforce(app, without=[rules.no_secrets])
+    assert found_in(app) == ["Role/shop/a/b: metadata.name: 'a/b' is no object name; write one without / and %"]
+    with pytest.raises(InvalidInput, match=r"enforce: without: .* is no rule that is checked; write one of unique_objects, "):
+        rules.enforce(App(), without=[rules.check])
+
+
+def test_hardening_may_be_left_out() -> None:
+    """As every other rule."""
+    app = App()
+    service = WebService(
+        Chart(app, "test", namespace="shop"), "orders", image="example.test/app:1", endpoint=Endpoint("orders", "shop", 80)
+    )
+    service.deployment.add_json_patch(JsonPatch.remove("/spec/template/spec/securityContext/runAsNonRoot"))
+    rules.enforce(app, without=[rules.hardened])
+    assert found_in(app) == []
+
+
+def test_a_secret_that_kubernetes_fills_passes() -> None:
+    """The token of a ServiceAccount is not in the file; one with data in it is."""
+    manifest = {
+        "kind": "Secret",
+        "metadata": {"namespace": "shop", "name": "token"},
+        "type": "kubernetes.io/service-account-token",
+    }
+    assert problems([*GOOD, manifest]) == []
+    assert problems([*GOOD, {**manifest, "stringData": {"token": "x"}}])
+
+
+def test_names_of_roles_may_have_a_colon() -> None:
+    """As Kubernetes' own have."""
+    manifest = {"kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "system:orders"}}
+    assert problems([manifest]) == []
+
+
+def test_kinds_of_two_groups_may_share_a_name() -> None:
+    """A Service of Knative is no Service of Kubernetes'."""
+    manifest = {"kind": "Service", "apiVersion": "serving.knative.dev/v1", "metadata": {"namespace": "shop", "name": "orders"}}
+    assert problems([*GOOD, {**manifest, "spec": {}}]) == []
+
+
+def test_a_null_that_is_written_is_found() -> None:
+    """Node.js writes it, but does not hand it to Python: a patch of a typed object with what its type does not know."""
+    app = App()
+    pod = k8s.PodSpec(containers=[k8s.Container(name="a", image="example.test/a:1")])
+    template = k8s.PodTemplateSpec(spec=pod)
+    spec = k8s.DeploymentSpec(selector=k8s.LabelSelector(), template=template)
+    chart = Chart(app, "test", namespace="shop")
+    deployment = k8s.KubeDeployment(chart, "one", metadata=k8s.ObjectMeta(name="one"), spec=spec)
+    deployment.add_json_patch(JsonPatch.add("/spec/template/spec/containers/0/resources", {"limits": {"cpu": "8"}}))
+    rules.enforce(app)
+    expected = (
+        "Deployment/shop/one: spec.template.spec.containers[0].resources.limits.cpu: has no value; write one or leave it out"
+    )
+    assert found_in(app) == [expected]
+
+
+def test_of_what_is_included_only_nulls_are_found(tmp_path: Path) -> None:
+    """An empty map that the source wrote stays; a text with the word in it is a text."""
+    manifest = """
+apiVersion: v1
+kind: Pod
+metadata: {name: one, namespace: shop}
+spec:
+  containers:
+  - {name: one, image: "example.test/one:1", resources: {}, args: ["a: null", "x"]}
+  volumes: [{name: tmp, emptyDir: {}}]
+status: {}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: two, namespace: shop}
+data:
+  text: |
+    key: null
+  other: "null"
+"""
+    (tmp_path / "included.yaml").write_text(manifest)
+    app = App()
+    Include(Chart(app, "test"), "included", url=str(tmp_path / "included.yaml"))
+    rules.enforce(app)
+    assert found_in(app) == []
+    (tmp_path / "included.yaml").write_text(manifest.replace('"a: null"', "null"))
+    app = App()
+    Include(Chart(app, "test"), "included", url=str(tmp_path / "included.yaml"))
+    rules.enforce(app)
+    assert found_in(app) == ["Pod/shop/one: spec.containers[0].args[0]: has no value; write one or leave it out"]

@@ -4,25 +4,33 @@ A rule is a function of the objects, as mappings, to the problems it finds: one 
 your own: ``rules.enforce(app)``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from inspect import signature
+from typing import Any, Final
 
 import jsii
-from cdk8s import ApiObject
 from constructs import Construct, IValidation
 
 from mgmtcluster.addresses import Endpoint
+from mgmtcluster.constructs.parts.declared import declared
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
+from mgmtcluster.edges import Edge
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import Object
+from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, routes_are_let_in
 from mgmtcluster.rules.network import addresses_resolve, node_ports, services_select_pods
 from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, unique_objects, valid_names
 from mgmtcluster.rules.pods import hardened, images_pinned
+from mgmtcluster.rules.written import written
 
 __all__ = [
     "Rule",
+    "addresses_by_endpoint",
     "addresses_resolve",
     "check",
+    "edges_lead_to_pods",
     "enforce",
     "general",
     "hardened",
@@ -32,6 +40,7 @@ __all__ = [
     "no_secrets",
     "node_ports",
     "objects_of",
+    "routes_are_let_in",
     "services_select_pods",
     "unique_objects",
     "valid_names",
@@ -39,33 +48,65 @@ __all__ = [
 
 Rule = Callable[[Sequence[Object]], Iterable[str]]
 
+#: A rule, or a function that is one once it knows more.
+_AnyRule = Callable[..., Iterable[str]]
 
-def enforce(app: Construct, *more: Rule, beside: Sequence[Endpoint] = ()) -> None:
+
+def enforce(
+    app: Construct,
+    *more: Rule,
+    beside: Sequence[Endpoint] = (),
+    namespaces: Sequence[str] = (),
+    without: Sequence[_AnyRule] = (),
+) -> None:
     """Make every synth of the app check the general rules and these, and fail before anything is written.
 
-    The pods of this library's constructs must be ``hardened`` too.
+    The pods of this library's constructs must be ``hardened``, and hold ``addresses_by_endpoint``, too.
 
     Args:
         app: the app, or one chart of it.
         more: further rules.
         beside: endpoints of Services that run in the same cluster and are installed by somebody else.
+        namespaces: names of namespaces that are made elsewhere, where the app makes others.
+        without: rules of this module that are not checked, such as ``rules.no_secrets``.
+
+    Raises:
+        InvalidInput: what ``without`` names is no rule of this module.
     """
-    app.node.add_validation(_Rules(app, [*general(beside=beside), *more]))
+    unknown = [rule for rule in without if rule not in (*_GENERAL, *_OF_OURS)]
+    if unknown:
+        known = ", ".join(rule.__name__ for rule in (*_GENERAL, *_OF_OURS))
+        raise InvalidInput(f"enforce: without: {rule!r} is no rule that is checked; write one of {known}" for rule in unknown)
+    app.node.add_validation(_Rules(app, more, beside=beside, namespaces=namespaces, without=without))
 
 
-def general(*, beside: Sequence[Endpoint] = ()) -> list[Rule]:
-    """The rules that hold for every app; ``beside`` as in ``enforce``."""
-    return [
-        unique_objects,
-        valid_names,
-        namespaces_exist,
-        node_ports,
-        services_select_pods,
-        lambda objects: addresses_resolve(objects, beside=beside),
-        images_pinned,
-        no_secrets,
-        no_nulls,
-    ]
+def general(
+    *,
+    beside: Sequence[Endpoint] = (),
+    namespaces: Sequence[str] = (),
+    edges: Sequence[Edge] = (),
+    without: Sequence[_AnyRule] = (),
+) -> list[Rule]:
+    """The rules that hold for every app; arguments as in ``enforce``, and who talks to whom."""
+    return _completed(_GENERAL, {"beside": beside, "namespaces": namespaces, "edges": edges}, without)
+
+
+_GENERAL: Final[Sequence[_AnyRule]] = (
+    unique_objects,
+    valid_names,
+    namespaces_exist,
+    node_ports,
+    services_select_pods,
+    addresses_resolve,
+    edges_lead_to_pods,
+    routes_are_let_in,
+    images_pinned,
+    no_secrets,
+    no_nulls,
+)
+
+#: What holds for the objects of this library's constructs alone.
+_OF_OURS: Final[Sequence[_AnyRule]] = (hardened, addresses_by_endpoint)
 
 
 def check(objects: Sequence[Object], rules: Iterable[Rule]) -> list[str]:
@@ -77,9 +118,20 @@ def check(objects: Sequence[Object], rules: Iterable[Rule]) -> list[str]:
 class _Rules:
     """The rules as cdk8s calls them."""
 
-    def __init__(self, scope: Construct, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        more: Sequence[Rule],
+        *,
+        beside: Sequence[Endpoint],
+        namespaces: Sequence[str],
+        without: Sequence[_AnyRule],
+    ) -> None:
         self._scope = scope
-        self._rules = rules
+        self._more = more
+        self._beside = beside
+        self._namespaces = namespaces
+        self._without = without
         self._checked_in: object = None
 
     def validate(self) -> list[str]:
@@ -88,19 +140,35 @@ class _Rules:
         if synthesis is self._checked_in:
             return []
         self._checked_in = synthesis
-        declared = _declared(self._scope)
         try:
-            objects = [item.to_json() for item in declared]
+            return self._problems()
         except InvalidInput as error:
             return list(error.problems)
-        ours = [manifest for item, manifest in zip(declared, objects, strict=True) if isinstance(item, Manifest)]
-        return [*check(objects, self._rules), *hardened(ours)]
+
+    def _problems(self) -> list[str]:
+        below = written(self._scope)
+        objects = [manifest for _, manifest in below]
+        ours = [manifest for item, manifest in below if isinstance(item, Manifest)]
+        app = declared(self._scope)
+        known = {
+            "beside": self._beside,
+            "namespaces": self._namespaces,
+            "edges": app.edges_from(self._scope.node.find_all()),
+            "services": [*app.services.values()],
+        }
+        general_problems = check(objects, [*_completed(_GENERAL, known, self._without), *self._more])
+        return [*general_problems, *check(ours, _completed(_OF_OURS, known, self._without))]
+
+
+def _completed(rules: Sequence[_AnyRule], known: Mapping[str, Sequence[Any]], without: Sequence[_AnyRule]) -> list[Rule]:
+    """The rules that are checked, each with what it asks for of what is known."""
+    return [
+        partial(rule, **{name: value for name, value in known.items() if name in signature(rule).parameters})
+        for rule in rules
+        if rule not in without
+    ]
 
 
 def objects_of(scope: Construct) -> list[Object]:
     """All manifests below an app or a chart."""
-    return [item.to_json() for item in _declared(scope)]
-
-
-def _declared(scope: Construct) -> list[ApiObject]:
-    return [item for item in scope.node.find_all() if isinstance(item, ApiObject)]
+    return [manifest for _, manifest in written(scope)]

@@ -45,11 +45,11 @@ def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] =
 
     The API server's is excepted, and those ``beside``.
     """
-    ports: dict[tuple[str, str], set[int]] = {(each.service, each.namespace): set() for each in beside}
+    ports: dict[tuple[str, str], set[int]] = {(endpoint.service, endpoint.namespace): set() for endpoint in beside}
     for endpoint in beside:
         ports[endpoint.service, endpoint.namespace].add(endpoint.port)
     for service in of_kind(objects, "Service"):
-        key = (service["metadata"]["name"], service["metadata"]["namespace"])
+        key = (service["metadata"]["name"], service["metadata"].get("namespace"))
         ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
     for owner, where, text in texts(objects):
         for match in CLUSTER_LOCAL.finditer(text):

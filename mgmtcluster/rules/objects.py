@@ -5,11 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mgmtcluster.kinds.names import dns_label, dns_subdomain, service_name
-from mgmtcluster.manifests import Object, name_of, of_kind
-
-_CLUSTER_SCOPED: Final = frozenset(
-    {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "PriorityClass", "StorageClass"}
-)
+from mgmtcluster.manifests import Object, group_of, name_of, of_kind
+from mgmtcluster.rules.scope import scope_of
 
 
 def _cron_job_name(text: str) -> str:
@@ -18,7 +15,17 @@ def _cron_job_name(text: str) -> str:
     return dns_label(text)
 
 
+def _path_segment(text: str) -> str:
+    if text in ("", ".", "..") or "/" in text or "%" in text:
+        raise ValueError(f"{text!r} is no object name; write one without / and %")
+    return text
+
+
+#: The type of a Secret that the control plane fills.
+_TOKEN: Final = "kubernetes.io/service-account-token"
+
 _NAME_CHECKS: Final = {
+    **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), _path_segment),
     "Service": service_name,
     "Namespace": dns_label,
     "Deployment": dns_label,
@@ -30,57 +37,58 @@ _NAME_CHECKS: Final = {
 
 def unique_objects(objects: Sequence[Object]) -> Iterator[str]:
     """No two objects have the same kind, namespace and name."""
-    for name, count in Counter(name_of(each) for each in objects).items():
+    for (_, name), count in Counter((group_of(manifest), name_of(manifest)) for manifest in objects).items():
         if count > 1:
             yield f"{name}: is declared {count} times; give each a name of its own"
 
 
 def valid_names(objects: Sequence[Object]) -> Iterator[str]:
     """Every object has a name that Kubernetes accepts for its kind."""
-    for each in objects:
+    for manifest in objects:
         try:
-            _NAME_CHECKS.get(each["kind"], dns_subdomain)(each.get("metadata", {}).get("name", ""))
+            _NAME_CHECKS.get(manifest["kind"], dns_subdomain)(manifest.get("metadata", {}).get("name", ""))
         except ValueError as error:
-            yield f"{name_of(each)}: metadata.name: {error}"
+            yield f"{name_of(manifest)}: metadata.name: {error}"
 
 
-def namespaces_exist(objects: Sequence[Object]) -> Iterator[str]:
+def namespaces_exist(objects: Sequence[Object], *, namespaces: Sequence[str] = ()) -> Iterator[str]:
     """Every namespaced object names its namespace, and every namespace that a Namespace object could make is made.
 
-    An app that declares no Namespace at all leaves them to somebody else.
+    An app that declares no Namespace at all leaves them to somebody else; ``namespaces`` are made elsewhere too. Of a kind that
+    is neither Kubernetes' own nor defined here, nobody here can tell.
     """
-    declared = {each["metadata"]["name"] for each in objects if each["kind"] == "Namespace"}
-    for each in objects:
-        namespace = each.get("metadata", {}).get("namespace")
-        if each["kind"] in _CLUSTER_SCOPED:
-            if namespace:
-                yield f"{name_of(each)}: metadata.namespace: {each['kind']} has none; leave it out"
-        elif not namespace:
-            yield f"{name_of(each)}: metadata.namespace: is missing; write it"
-        elif declared and namespace not in declared:
+    declared = {namespace["metadata"]["name"] for namespace in of_kind(objects, "Namespace")}
+    is_namespaced = scope_of(objects)
+    for manifest in objects:
+        namespace = manifest.get("metadata", {}).get("namespace")
+        where = f"{name_of(manifest)}: metadata.namespace"
+        if is_namespaced(manifest) is False and namespace:
+            yield f"{where}: {manifest['kind']} has none; leave it out"
+        elif is_namespaced(manifest) and not namespace:
+            yield f"{where}: is missing; write it"
+        elif namespace and declared and namespace not in (*declared, *namespaces):
             known = ", ".join(sorted(declared))
-            yield f"{name_of(each)}: metadata.namespace: {namespace} is not declared; declare it or write one of {known}"
+            yield f"{where}: {namespace} is not declared; write one of {known}, or enforce(…, namespaces=[{namespace!r}])"
 
 
 def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
-    """No Secret is written to a file."""
+    """No Secret is written to a file, but one that Kubernetes fills with the token of a ServiceAccount."""
     for secret in of_kind(objects, "Secret"):
+        if secret.get("type") == _TOKEN and not secret.get("data") and not secret.get("stringData"):
+            continue
         yield f"{name_of(secret)}: a Secret would stand in a file for everybody to read; name one that is made in the cluster"
 
 
 def no_nulls(objects: Sequence[Object]) -> Iterator[str]:
-    """No field is null, and no quantity is an empty mapping, where the schema means a value."""
-    for each in objects:
-        yield from (f"{name_of(each)}: {path}: has no value; write one or leave it out" for path in _nulls(each, ""))
+    """No field is null where the schema means a value."""
+    for manifest in objects:
+        yield from (f"{name_of(manifest)}: {path}: has no value; write one or leave it out" for path in _nulls(manifest, ""))
 
 
 def _nulls(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if path.endswith(("requests", "limits")) and not isinstance(inner, str | int | float):
-                yield f"{path}.{key}".lstrip(".")
-            else:
-                yield from _nulls(inner, f"{path}.{key}")
+            yield from _nulls(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _nulls(inner, f"{path}[{index}]")

@@ -12,8 +12,19 @@ from cdk8s import App, Chart, JsonPatch
 from cdk8s_plus_27 import k8s
 
 from mgmtcluster import Context, InvalidInput, rules, set_context
-from mgmtcluster.constructs.parts.objects import API_VERSIONS, FIELD_NAMES, Manifest, as_mapping, content_hash, number, quantity
+from mgmtcluster.constructs.parts.objects import (
+    API_VERSIONS,
+    FIELD_NAMES,
+    PLAIN_FIELDS,
+    PLAIN_MAPS,
+    Manifest,
+    as_mapping,
+    content_hash,
+    number,
+    quantity,
+)
 from tests.constructs.made_up import database, web_service
+from tests.rendering import load
 
 
 def node_js_source() -> str:
@@ -170,3 +181,61 @@ def test_a_manifest_is_not_changed_by_who_reads_it() -> None:
     before = json.dumps(service.to_json())
     service.to_json()["spec"]["ports"].clear()
     assert json.dumps(service.to_json()) == before
+
+
+def test_fields_of_a_type_of_their_own_are_those_of_the_generated_types() -> None:
+    """Amounts, and numbers where Kubernetes takes text too."""
+    source = node_js_source()
+    assert set(re.findall(r"^ {8}'([^']+)': obj\.\w+\?\.value,$", source, re.MULTILINE)) == PLAIN_FIELDS
+    assert set(re.findall(r"^ {8}'([^']+)': .*i\[1\]\?\.value.*$", source, re.MULTILINE)) == PLAIN_MAPS
+
+
+CONTAINER = "/spec/template/spec/containers/0"
+CLAIM = "/spec/volumeClaimTemplates/0/spec/resources/requests"
+PATCHES: dict[str, tuple[str, str, Any, Any]] = {
+    "an amount": ("Deployment", f"{CONTAINER}/resources/limits/cpu", "8", "8"),
+    "an amount of its type": (
+        "Deployment",
+        f"{CONTAINER}/resources/limits",
+        {"cpu": k8s.Quantity.from_string("8")},
+        {"cpu": "8"},
+    ),
+    "a number": ("Deployment", "/spec/strategy/rollingUpdate", {"maxSurge": 1}, {"maxSurge": 1}),
+    "a number of its type": (
+        "Deployment",
+        "/spec/strategy/rollingUpdate",
+        {"maxSurge": k8s.IntOrString.from_number(1), "maxUnavailable": k8s.IntOrString.from_string("20%")},
+        {"maxSurge": 1, "maxUnavailable": "20%"},
+    ),
+    "a probe": ("Deployment", f"{CONTAINER}/readinessProbe", {"tcpSocket": {"port": 80}}, {"tcpSocket": {"port": 80}}),
+    "a probe of its type": (
+        "Deployment",
+        f"{CONTAINER}/readinessProbe",
+        k8s.Probe(tcp_socket=k8s.TcpSocketAction(port=k8s.IntOrString.from_number(80))),
+        {"tcpSocket": {"port": 80}},
+    ),
+    "a size of a claim": ("StatefulSet", CLAIM, {"storage": "2Gi"}, {"storage": "2Gi"}),
+    "a size of its type": ("StatefulSet", CLAIM, {"storage": k8s.Quantity.from_string("2Gi")}, {"storage": "2Gi"}),
+    "no address": ("Service", "/spec/clusterIP", "None", "None"),
+    "an empty map": ("Deployment", "/spec/template/spec/volumes/0/emptyDir", {}, {}),
+    "data that look like one": ("ConfigMap", "/data", {"value": "x"}, {"value": "x"}),
+}
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "expected"), PATCHES.values(), ids=PATCHES.keys())
+def test_a_patch_is_written_whole(kind: str, path: str, value: Any, expected: Any) -> None:
+    """Whatever cdk8s itself would drop of it: nothing is lost, and nothing becomes null or empty."""
+    app = App()
+    chart = Chart(app, "test", namespace="shop")
+    service, db = web_service(chart), database(chart)
+    scripts = next(item for item in db.node.children if isinstance(item, Manifest) and item.written_kind == "ConfigMap")
+    patched = {"Deployment": service.deployment, "StatefulSet": db.stateful_set, "Service": service.service, "ConfigMap": scripts}
+    patched[kind].add_json_patch(JsonPatch.add(path, value))
+    found: Any = next(
+        manifest
+        for manifest in load(app.synth_yaml())
+        if manifest["kind"] == kind and manifest["metadata"]["name"] == patched[kind].name
+    )
+    for key in path.split("/")[1:]:
+        found = found[int(key) if key.isdecimal() else key]
+    assert found == expected

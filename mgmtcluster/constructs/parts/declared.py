@@ -1,6 +1,6 @@
 """What an app declares, as far as constructs must know of each other: its Services, and who talks to whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FrameType
@@ -12,7 +12,7 @@ from constructs import Construct, IConstruct
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.edges import NAME_LABEL, Edge, Peer, recorded, scopes_of
-from mgmtcluster.manifests import Object, pods
+from mgmtcluster.manifests import Object, of_kind, pods
 
 Services = Mapping[tuple[str, str], Object]
 
@@ -33,12 +33,17 @@ class Declared:
     def services(self) -> Services:
         """The manifest of every Service, whoever declares it, by its namespace and name."""
         found = [item.to_json() for item in self._objects if _kind(item) == "Service"]
-        return {(service["metadata"].get("namespace", ""), service["metadata"]["name"]): service for service in found}
+        services = of_kind(found, "Service")
+        return {(service["metadata"].get("namespace", ""), service["metadata"]["name"]): service for service in services}
 
     @cached_property
     def edges(self) -> list[Edge]:
         """Who talks to whom, sorted: the servers are the pods that the Services of the app select."""
-        parts = {id(construct) for construct in self.constructs}
+        return self.edges_from(self.constructs)
+
+    def edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
+        """Those edges that these constructs have recorded."""
+        parts = {id(construct) for construct in constructs}
         edges = {self._resolved(edge) for construct, edge in self.recorded if id(construct) in parts}
         return sorted(edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
 

@@ -74,12 +74,12 @@ def _from_anywhere(ports: Sequence[int]) -> Iterable[Json]:
 def _from_clients(clients: set[tuple[int, Peer]], exposed_ports: Sequence[int]) -> Iterable[Json]:
     for port in sorted({port for port, _ in clients} - set(exposed_ports)):
         peers = sorted(client for asked, client in clients if asked == port)
-        yield {"from": [_pods_of(client) for client in peers], "ports": [_tcp(port)]}
+        yield {"from": [pods_of(client) for client in peers], "ports": [_tcp(port)]}
 
 
 def _to_servers(servers: set[tuple[Peer, int]]) -> Iterable[Json]:
     for server, port in sorted(servers):
-        yield {"to": [_pods_of(server)], "ports": [_tcp(port)]}
+        yield {"to": [pods_of(server)], "ports": [_tcp(port)]}
 
 
 def _to_outside(outside: Sequence[Outside], cluster_cidrs: Sequence[str]) -> Iterable[Json]:
@@ -95,7 +95,8 @@ def _block(cidr: str, cluster_cidrs: Sequence[str]) -> Json:
     return {"ipBlock": {"cidr": cidr} | ({"except": excepted} if excepted else {})}
 
 
-def _pods_of(peer: Peer) -> Json:
+def pods_of(peer: Peer) -> Json:
+    """How a policy names these pods."""
     return {
         "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: peer.namespace}},
         "podSelector": {"matchLabels": peer.selector},

@@ -47,7 +47,8 @@ class Manifest(ApiObject):
         hashed: Callable[[Json], Any] | None = None,
     ) -> None:
         manifest = as_mapping(props)
-        if not isinstance(props, Mapping):
+        self._is_custom = isinstance(props, Mapping)
+        if not self._is_custom:
             manifest = {**_kind_of(type(props)), **manifest}
         self._manifest: Json = manifest
         self._complete = complete
@@ -121,7 +122,7 @@ class Manifest(ApiObject):
             raise InvalidInput(
                 [f"{self.node.path}: JsonPatch: does not fit {name} ({reason}); write paths of the manifest as it is written"]
             ) from None
-        return patched
+        return patched if self._is_custom else _unwrapped(patched)
 
 
 @jsii.implements(IValidation)
@@ -208,6 +209,32 @@ FIELD_NAMES: Final = {
     "targetWwNs": "targetWWNs",
     "volumeId": "volumeID",
 }
+
+
+#: The fields that cdk8s-plus-27 has a type of its own for, where Kubernetes takes text or a number.
+PLAIN_FIELDS: Final = frozenset(
+    {
+        *("averageValue", "capacity", "divisor", "maxSurge", "maxUnavailable", "maximumVolumeSize", "minAvailable", "port"),
+        *("sizeLimit", "targetPort", "value"),
+    }
+)
+
+#: The fields that are mappings to such values.
+PLAIN_MAPS: Final = frozenset(
+    {
+        *("capacity", "default", "defaultRequest", "hard", "limits", "max", "maxLimitRequestRatio", "min", "overhead"),
+        *("podFixed", "requests"),
+    }
+)
+
+
+def _unwrapped(value: Any, *, key: str = "", within: str = "") -> Any:
+    """The JSON with what a patch holds as a ``Quantity`` or ``IntOrString``, which Node.js returns as ``{"value": …}``."""
+    if isinstance(value, dict):
+        if value.keys() == {"value"} and (key in PLAIN_FIELDS or within in PLAIN_MAPS) and isinstance(value["value"], str | int):
+            return value["value"]
+        return {name: _unwrapped(field, key=name, within=key) for name, field in value.items()}
+    return [_unwrapped(item) for item in value] if isinstance(value, list) else value
 
 
 @cache

@@ -1,0 +1,173 @@
+"""Rules over who talks to whom: every way that is opened ends at pods, and every route is let in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.constructs.parts.network_policy import pods_of
+from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.manifests import Object, containers, name_of, of_kind, pods
+
+#: Kinds that lead requests to Services: Kubernetes' own, the Gateway API's, OpenShift's, Traefik's, Contour's and Istio's.
+_ROUTE: Final = re.compile(r"Ingress|HTTPProxy|VirtualService|[A-Za-z]*Route(TCP|UDP)?")
+
+#: The fields of such kinds that name a Service.
+_BACKENDS: Final = frozenset({"service", "services", "backendRef", "backendRefs", "to", "alternateBackends", "destination"})
+
+#: A host as text may hold it, with what stands before it in a URL and the port behind it; no user before an ``@``.
+_HOST: Final = re.compile(r"(?P<url>//|@)?(?<![\w.$-])(?P<host>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)(?::(?P<port>\d+))?(?![\w.:@-])")
+
+
+def edges_lead_to_pods(
+    objects: Sequence[Object],
+    *,
+    services: Sequence[Object] | None = None,
+    edges: Sequence[Edge] = (),
+    beside: Sequence[Endpoint] = (),
+) -> Iterator[str]:
+    """Every pod that a policy opens a way to is one of a Service that is declared, or one ``beside``.
+
+    ``services`` are those of the whole app, where the objects are of a part of it.
+    """
+    selected = {(peer.namespace, *sorted(peer.selector.items())) for peer in map(Peer.behind, beside)}
+    for service in of_kind(objects, "Service") if services is None else services:
+        selector = service["spec"].get("selector") or {}
+        selected.add((service["metadata"].get("namespace"), *sorted(selector.items())))
+    for edge in edges:
+        if (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected:
+            yield (
+                f"{edge.client}: {edge.why}: {edge.server} is no Service whose pods a policy could name; declare it, "
+                f"or write enforce(…, beside=[Endpoint({edge.server.name!r}, {edge.server.namespace!r}, {edge.port}, pods=…)])"
+            )
+
+
+def addresses_by_endpoint(objects: Sequence[Object], *, services: Sequence[Object] = ()) -> Iterator[str]:
+    """No variable and no argument holds the short name of a Service that is declared: only an endpoint's address is an edge.
+
+    ``enforce`` checks this of the pods of this library's constructs.
+    """
+    ports = {_key(service): {port["port"] for port in service["spec"].get("ports") or ()} for service in services}
+    for owner in objects:
+        for where, text in _texts(owner):
+            for match in _HOST.finditer(text):
+                if _is_short(match, owner["metadata"].get("namespace"), ports):
+                    yield f"{name_of(owner)}: {where}: {match[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
+
+
+def _texts(owner: Object) -> Iterator[tuple[str, str]]:
+    for container in containers(owner):
+        for variable in container.get("env") or ():
+            yield f"env.{variable['name']}", variable.get("value") or ""
+        yield from (("args", text) for key in ("command", "args") for text in container.get(key) or ())
+
+
+def _is_short(match: re.Match[str], namespace: str | None, ports: Mapping[tuple[str, str], set[int]]) -> bool:
+    labels = match["host"].split(".")
+    if len(labels) > 1:  # POD.SERVICE.NAMESPACE or SERVICE.NAMESPACE
+        return len(labels) <= 3 and (labels[-1], labels[-2]) in ports
+    known = ports.get((namespace or "", labels[0]))
+    return known is not None and (int(match["port"]) in known if match["port"] else bool(match["url"]))
+
+
+@dataclass(frozen=True)
+class _Backend:
+    """A Service and a port of it that a route leads to."""
+
+    where: str
+    service: tuple[str, str]
+    port: int | str | None
+
+
+def routes_are_let_in(objects: Sequence[Object], *, edges: Sequence[Edge] = (), beside: Sequence[Endpoint] = ()) -> Iterator[str]:
+    """Every Ingress and every other route leads to a Service that is declared, or ``beside``, and is let in by its policies."""
+    services = {_key(service): service for service in of_kind(objects, "Service")}
+    elsewhere = {(endpoint.namespace, endpoint.service) for endpoint in beside}
+    clients = [pods_of(edge.client) for edge in edges]
+    for route in objects:
+        if not _ROUTE.fullmatch(route["kind"]):
+            continue
+        for backend in _backends(route.get("spec"), "spec", route["metadata"].get("namespace") or ""):
+            where = f"{name_of(route)}: {backend.where}"
+            namespace, name = backend.service
+            if backend.service in services:
+                yield from (f"{where}: {problem}" for problem in _closed(objects, services[backend.service], backend, clients))
+            elif backend.service not in elsewhere:
+                yield (
+                    f"{where}: Service {namespace}/{name} is not declared; declare it, "
+                    f"or write enforce(…, beside=[Endpoint({name!r}, {namespace!r}, …)])"
+                )
+
+
+def _backends(value: Any, where: str, namespace: str) -> Iterator[_Backend]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _backends(item, f"{where}[{index}]", namespace)
+    elif isinstance(value, Mapping):
+        for key, field in value.items():
+            for item in field if isinstance(field, list) else [field]:
+                if key in _BACKENDS and isinstance(item, Mapping) and item.get("kind", "Service") == "Service":
+                    yield from _backend(item, f"{where}.{key}", namespace)
+            yield from _backends(field, f"{where}.{key}", namespace)
+
+
+def _backend(item: Mapping[str, Any], where: str, namespace: str) -> Iterator[_Backend]:
+    name, _, rest = str(item.get("name") or item.get("host") or "").partition(".")
+    port = item.get("port")
+    if isinstance(port, Mapping):
+        port = port.get("number") or port.get("name")
+    if name and (not rest or ".svc" in f".{rest}"):
+        yield _Backend(where, (item.get("namespace") or rest.partition(".")[0] or namespace, name), port)
+
+
+def _closed(objects: Sequence[Object], service: Object, backend: _Backend, clients: Sequence[Object]) -> Iterator[str]:
+    """What keeps a route's requests from the pods of a Service that is declared."""
+    spec, namespace = service["spec"], service["metadata"].get("namespace")
+    ports = [port for port in spec.get("ports") or () if backend.port in (None, port["port"], port.get("name"))]
+    if not ports:
+        yield f"{name_of(service)} has no port {backend.port}; write one of {[port['port'] for port in spec.get('ports') or ()]}"
+    policies = [policy for policy in of_kind(objects, "NetworkPolicy") if policy["metadata"].get("namespace") == namespace]
+    for labels, numbers in pods(objects, namespace) if spec.get("selector") else ():
+        isolating = [policy["spec"] for policy in policies if _isolates(policy["spec"], labels)]
+        targets = [port.get("targetPort", port["port"]) for port in ports]
+        if not spec["selector"].items() <= labels.items() or not isolating or not targets:
+            continue
+        rules = [rule for policy in isolating for rule in policy.get("ingress") or () if _is_for_others(rule, clients)]
+        if not any(_opens(rule, target, numbers) for rule in rules for target in targets):
+            yield (
+                f"no NetworkPolicy lets a proxy reach {name_of(service)} on port {targets[0]}; "
+                "declare one whose ingress names the proxy's pods, or give the endpoint a node_port"
+            )
+
+
+def _isolates(policy: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    selector = policy.get("podSelector") or {}
+    expressions = all(_matches(expression, labels) for expression in selector.get("matchExpressions") or ())
+    named = (selector.get("matchLabels") or {}).items() <= labels.items()
+    return "Ingress" in policy.get("policyTypes", ["Ingress"]) and named and expressions
+
+
+def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression["key"]), expression.get("values") or ()
+    operators = {"In": value in values, "NotIn": value not in values, "Exists": value is not None, "DoesNotExist": value is None}
+    return operators[expression["operator"]]
+
+
+def _is_for_others(rule: Mapping[str, Any], clients: Sequence[Object]) -> bool:
+    """Whether a rule lets in more than the pods that connect by themselves, which no proxy is."""
+    sources = rule.get("from")
+    return not sources or any(source not in clients for source in sources)
+
+
+def _opens(rule: Mapping[str, Any], target: int | str, numbers: Mapping[int | str, int]) -> bool:
+    number = numbers.get(target, target)
+    for port in rule.get("ports") or [{}]:
+        first = numbers.get(port.get("port"), port.get("port"))
+        if first is None or first == number or (isinstance(number, int) and first <= number <= port.get("endPort", first)):
+            return True
+    return False
+
+
+def _key(service: Object) -> tuple[str, str]:
+    return service["metadata"].get("namespace") or "", service["metadata"]["name"]

@@ -1,0 +1,64 @@
+"""The objects below a construct, as they are written."""
+
+import re
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any, Final
+
+from cdk8s import ApiObject, App, Chart
+from constructs import Construct
+from ruamel.yaml import YAML
+
+from mgmtcluster.constructs.parts.objects import Manifest
+from mgmtcluster.manifests import Object
+from mgmtcluster.rules.scope import scope_of
+
+#: A null that cdk8s writes; a text that says so is in quotes, unless it has several lines.
+_NULL: Final = re.compile(r"^ *(- |[^#]*: )null$", re.MULTILINE)
+
+_Key = tuple[str | None, ...]
+
+
+def written(scope: Construct) -> list[tuple[ApiObject, Object]]:
+    """Every object below an app or a chart with its manifest, those of nested charts included."""
+    items = [item for item in scope.node.find_all() if isinstance(item, ApiObject)]
+    manifests = [item.to_json() for item in items]
+    if all(isinstance(item, Manifest) for item in items):
+        return list(zip(items, manifests, strict=True))
+    nulls = _with_nulls(scope.node.root)
+    is_namespaced = scope_of(manifests)
+    return [
+        (
+            item,
+            manifest
+            if isinstance(item, Manifest)
+            else _as_stored(item, nulls.get(_key(manifest), manifest), is_namespaced(manifest)),
+        )
+        for item, manifest in zip(items, manifests, strict=True)
+    ]
+
+
+def _with_nulls(root: Any) -> Mapping[_Key, Object]:
+    """The objects that are written with a null in them: Node.js does not hand nulls to Python."""
+    if not isinstance(root, App):
+        return {}
+    try:
+        documents = str(root.synth_yaml()).split("\n---\n")
+    except RuntimeError:  # another validation fails; cdk8s tells of it
+        return {}
+    loader = YAML(typ="safe")
+    parsed: Sequence[Object] = [loader.load(StringIO(text)) for text in documents if _NULL.search(text)]
+    return {_key(manifest): manifest for manifest in parsed}
+
+
+def _key(manifest: Object) -> _Key:
+    metadata = manifest.get("metadata") or {}
+    return manifest.get("apiVersion"), manifest["kind"], metadata.get("namespace"), metadata.get("name")
+
+
+def _as_stored(item: ApiObject, manifest: Object, is_namespaced: bool | None) -> Object:
+    """The manifest without its chart's namespace, which cdk8s adds to every kind, where its kind has none: a server drops it."""
+    metadata = manifest.get("metadata") or {}
+    if is_namespaced is not False or "namespace" not in metadata or metadata["namespace"] != Chart.of(item).namespace:
+        return manifest
+    return {**manifest, "metadata": {name: value for name, value in metadata.items() if name != "namespace"}}
