@@ -12,17 +12,8 @@ from cdk8s import App, Chart, JsonPatch
 from cdk8s_plus_27 import k8s
 
 from mgmtcluster import Context, InvalidInput, rules, set_context
-from mgmtcluster.constructs.parts.objects import (
-    API_VERSIONS,
-    FIELD_NAMES,
-    PLAIN_FIELDS,
-    PLAIN_MAPS,
-    Manifest,
-    as_mapping,
-    content_hash,
-    number,
-    quantity,
-)
+from mgmtcluster.constructs.parts.objects import Manifest, content_hash
+from mgmtcluster.constructs.parts.typed import API_VERSIONS, FIELD_NAMES, PLAIN_FIELDS, PLAIN_MAPS, as_mapping, number, quantity
 from tests.constructs.made_up import database, web_service
 from tests.rendering import load
 

@@ -1,14 +1,10 @@
-"""Kubernetes objects: written in the types of cdk8s-plus-27, turned into mappings in Python, handed to cdk8s once.
-
-What is private to jsii stands here and nowhere else: where a generated struct keeps its values, and the names of its fields.
-"""
+"""Kubernetes objects: written in the types of cdk8s-plus-27, turned into mappings in Python, handed to cdk8s once."""
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
 from hashlib import sha256
 from types import FrameType
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import jsii
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
@@ -16,13 +12,12 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct, IValidation
 
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
+from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
 from mgmtcluster.kinds.errors import InvalidInput
 
 __all__ = ["Json", "Manifest", "as_mapping", "content_hash", "k8s", "number", "quantity", "sorted_json"]
 
 Json = dict[str, Any]
-
-_Plain = TypeVar("_Plain", k8s.Quantity, k8s.IntOrString)
 
 
 class Manifest(ApiObject):
@@ -49,7 +44,7 @@ class Manifest(ApiObject):
         manifest = as_mapping(props)
         self._is_custom = isinstance(props, Mapping)
         if not self._is_custom:
-            manifest = {**_kind_of(type(props)), **manifest}
+            manifest = {**kind_of(type(props)), **manifest}
         self._manifest: Json = manifest
         self._complete = complete
         self._hashed = hashed
@@ -122,7 +117,7 @@ class Manifest(ApiObject):
             raise InvalidInput(
                 [f"{self.node.path}: JsonPatch: does not fit {name} ({reason}); write paths of the manifest as it is written"]
             ) from None
-        return patched if self._is_custom else _unwrapped(patched)
+        return patched if self._is_custom else unwrapped(patched)
 
 
 @jsii.implements(IValidation)
@@ -141,119 +136,6 @@ class _Patched:
 
 
 _METADATA = ("name", "namespace", "labels", "annotations")
-
-
-#: The kinds that are written here, with their versions: Node.js knows them too, and takes three calls to say so.
-API_VERSIONS: Final = {
-    "ClusterRole": "rbac.authorization.k8s.io/v1",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
-    "ConfigMap": "v1",
-    "CronJob": "batch/v1",
-    "Deployment": "apps/v1",
-    "Job": "batch/v1",
-    "Namespace": "v1",
-    "NetworkPolicy": "networking.k8s.io/v1",
-    "PersistentVolumeClaim": "v1",
-    "PodDisruptionBudget": "policy/v1",
-    "Role": "rbac.authorization.k8s.io/v1",
-    "RoleBinding": "rbac.authorization.k8s.io/v1",
-    "Service": "v1",
-    "ServiceAccount": "v1",
-    "StatefulSet": "apps/v1",
-    "StorageClass": "storage.k8s.io/v1",
-}
-
-
-def _kind_of(props: type) -> Json:
-    """``apiVersion`` and ``kind`` of what these props describe, such as ``KubeDeploymentProps``."""
-    kind = props.__name__.removeprefix("Kube").removesuffix("Props")
-    return {"apiVersion": API_VERSIONS[kind], "kind": kind}
-
-
-def as_mapping(value: Any) -> Any:
-    """A generated struct as the mapping that Kubernetes reads; what is not set is left out."""
-    if isinstance(value, k8s.Quantity | k8s.IntOrString):
-        return vars(value)["plain"]
-    if names := getattr(value, "__jsii_name_mapping__", None):
-        fields = ((names[name], field) for name, field in value._values.items() if field is not None)
-        return {FIELD_NAMES.get(name, name): as_mapping(field) for name, field in fields}
-    if isinstance(value, Mapping):
-        return {key: as_mapping(field) for key, field in value.items()}
-    return [as_mapping(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-#: The fields that Node.js knows by another name than Kubernetes; those of a schema within a CRD are not among them.
-FIELD_NAMES: Final = {
-    "clientIp": "clientIP",
-    "clusterIp": "clusterIP",
-    "datasetUuid": "datasetUUID",
-    "diskUri": "diskURI",
-    "downwardApi": "downwardAPI",
-    "externalId": "externalID",
-    "hostIp": "hostIP",
-    "hostIpc": "hostIPC",
-    "hostPid": "hostPID",
-    "insecureSkipTlsVerify": "insecureSkipTLSVerify",
-    "loadBalancerIp": "loadBalancerIP",
-    "nodeId": "nodeID",
-    "nonResourceUrLs": "nonResourceURLs",
-    "openApiv3Schema": "openAPIV3Schema",
-    "pdId": "pdID",
-    "podCidRs": "podCIDRs",
-    "podCidr": "podCIDR",
-    "providerId": "providerID",
-    "scaleIo": "scaleIO",
-    "setHostnameAsFqdn": "setHostnameAsFQDN",
-    "storagePolicyId": "storagePolicyID",
-    "targetCpuUtilizationPercentage": "targetCPUUtilizationPercentage",
-    "targetWwNs": "targetWWNs",
-    "volumeId": "volumeID",
-}
-
-
-#: The fields that cdk8s-plus-27 has a type of its own for, where Kubernetes takes text or a number.
-PLAIN_FIELDS: Final = frozenset(
-    {
-        *("averageValue", "capacity", "divisor", "maxSurge", "maxUnavailable", "maximumVolumeSize", "minAvailable", "port"),
-        *("sizeLimit", "targetPort", "value"),
-    }
-)
-
-#: The fields that are mappings to such values.
-PLAIN_MAPS: Final = frozenset(
-    {
-        *("capacity", "default", "defaultRequest", "hard", "limits", "max", "maxLimitRequestRatio", "min", "overhead"),
-        *("podFixed", "requests"),
-    }
-)
-
-
-def _unwrapped(value: Any, *, key: str = "", within: str = "") -> Any:
-    """The JSON with what a patch holds as a ``Quantity`` or ``IntOrString``, which Node.js returns as ``{"value": …}``."""
-    if isinstance(value, dict):
-        if value.keys() == {"value"} and (key in PLAIN_FIELDS or within in PLAIN_MAPS) and isinstance(value["value"], str | int):
-            return value["value"]
-        return {name: _unwrapped(field, key=name, within=key) for name, field in value.items()}
-    return [_unwrapped(item) for item in value] if isinstance(value, list) else value
-
-
-@cache
-def quantity(amount: str) -> k8s.Quantity:
-    """A Kubernetes quantity."""
-    return _plain(k8s.Quantity, amount)
-
-
-@cache
-def number(value: int) -> k8s.IntOrString:
-    """A whole number where Kubernetes takes text too: a port, a budget."""
-    return _plain(k8s.IntOrString, value)
-
-
-def _plain(kind: type[_Plain], value: str | int) -> _Plain:
-    """A value of a type that Node.js would make, with which it has nothing to do."""
-    made = kind.__new__(kind)
-    vars(made)["plain"] = value
-    return made
 
 
 def sorted_json(value: Any) -> Any:
