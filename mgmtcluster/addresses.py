@@ -90,9 +90,18 @@ class Endpoint:
 
     def external_path(self, path: str) -> "Address":
         """The URL outside the cluster with this path; see ``external_url``."""
+        return Address(self, f"{self.scheme}://$({NODE_IP}):{self.exposed_port}{path}", outside=True)
+
+    @property
+    def exposed_port(self) -> int:
+        """Its port on every node.
+
+        Raises:
+            ValueError: the endpoint has no node port.
+        """
         if self.node_port is None:
             raise ValueError(f"{self.service}:{self.port} has no node_port, so it has no address outside the cluster")
-        return Address(self, f"{self.scheme}://$({NODE_IP}):{self.node_port}{path}", outside=True)
+        return self.node_port
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.service}:{self.port}"

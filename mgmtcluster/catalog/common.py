@@ -1,6 +1,6 @@
 """What several services have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Unpack
 
 from mgmtcluster.addresses import Endpoint
@@ -32,6 +32,7 @@ def policy_runner(
     env: Mapping[str, Value],
     database: Database | None = None,
     one_replica_because: str | None = None,
+    handed_on: Collection[str] = (),
     **options: Unpack[PodOptions],
 ) -> Service:
     """A service that loads policies by their URL and runs them in its own process; arguments as ``Service`` takes them."""
@@ -45,6 +46,7 @@ def policy_runner(
         env={**_POLICY_ENV, **env},
         database=database,
         one_replica_because=one_replica_because,
+        handed_on=handed_on,
         **options,
     )
 

@@ -7,6 +7,8 @@ from mgmtcluster.catalog.common import TARGET_CLUSTER_API, policy_runner
 from mgmtcluster.catalog.service import ImageName, JsonMap, Service, Setting
 from mgmtcluster.kinds.containers import Outside, Resources
 
+_POLICIES: Final = at.POLICIES_SYSTEM.exposed_port
+
 SERVICES: Final = (
     Service(
         about="Parser",
@@ -39,7 +41,8 @@ SERVICES: Final = (
             "ALLOCATION_EXECUTION_MODE": "offline",
             "GLOBAL_CLUSTER_METRICS_URL": at.GLOBAL_CLUSTER_METRICS.url,
             "GLOBAL_BLOCK_METRICS_URL": at.GLOBAL_BLOCK_METRICS.url,
-            "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
+            # Read here and handed on: there is one variable for both.
+            "POLICY_DB_URL": at.POLICIES_SYSTEM.external_url,
             "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,
             "POLICY_EXECUTION_MODE": "local",
             # Environment of what the gateway starts in an onboarded cluster, which reaches this one from outside.
@@ -65,10 +68,17 @@ SERVICES: Final = (
             "HEALTH_CHECKER_CONTAINER_IMAGE_NAME": ImageName("cluster-stability-checker"),
             "METRICS_DAEMONSET_IMAGE_NAME": ImageName("cluster-daemon"),
             "METRICS_WRITER_SERVICE_IMAGE_NAME": ImageName("cluster-metrics"),
+            "MEMBERSHIP_SERVER_IMAGE": ImageName("membership"),
+            "GRPC_PROXY_IMAGE": ImageName("rpc"),
         },
+        handed_on=("POLICY_DB_URL", "GLOBAL_SERVICES_MAP"),
         outside=(
             TARGET_CLUSTER_API,
-            Outside(ports=((32000, 32000), (32300, 32305)), reason="controllers of onboarded clusters on their node ports"),
+            Outside(
+                ports=((30501, 30501), (32000, 32000), (32300, 32305)),
+                reason="membership servers and controllers of onboarded clusters on their node ports",
+            ),
+            Outside(ports=((_POLICIES, _POLICIES),), reason="policies-system, by the address that is handed on"),
         ),
     ),
 )

@@ -40,13 +40,14 @@ REGISTRIES: Final = (
         database=Database(name="policies", env="DB_URL"),
         env={
             "RESOURCE_ALLOCATOR_API_URL": at.RESOURCE_ALLOCATOR_API.url,
-            # Handed to policy executors in other clusters, with which images to run there.
+            # For policy executors in other clusters, with which images to run there.
             "POLICY_DB_URL": at.POLICIES_SYSTEM.external_url,
             "PUBLIC_DB_URL": Setting("public_database_secret"),
             "EXECUTOR_CONTAINER_IMAGE_NAME": ImageName("policies-executor_api"),
             "DEFAULT_POLICY_CONTAINER_IMAGE": ImageName("functions-server"),
             "DEFAULT_POLICY_JOB_CONTAINER_IMAGE_NAME": ImageName("jobs-runner"),
         },
+        handed_on=("POLICY_DB_URL", "PUBLIC_DB_URL"),
         readiness=HttpProbe(path="/policy/__probe__"),
         resources=LARGER,
         outside=(TARGET_CLUSTER_API, Outside(ports=((30900, 30900),), reason="policy executors in target clusters")),
@@ -127,11 +128,12 @@ REGISTRIES: Final = (
         image="splits-runners-registry",
         database=Database(name="split_runner_store", env="MONGO_URL"),
         env={
-            # Handed to the splitter that is started in a target cluster.
+            # For the splitter that is started in a target cluster.
             "MODEL_LAYERS_REGISTRY_URL": at.LAYERS_REGISTRY.external_url,
             "BLOCKS_DB_URL": at.BLOCKS_DB.external_url,
             "TASK_DB_STATUS_UPDATE_URL": at.TASKS_DB.external_url,
         },
+        handed_on=("MODEL_LAYERS_REGISTRY_URL", "BLOCKS_DB_URL", "TASK_DB_STATUS_UPDATE_URL"),
         resources=LARGER,
         outside=(TARGET_CLUSTER_API,),
     ),

@@ -1,6 +1,6 @@
 """What the catalog says of a service. How it is rendered, the constructs know; what differs between clusters, the settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Unpack
@@ -69,6 +69,8 @@ class Service:
         database: the database it uses. Default: none.
         one_replica_because: why there is one pod of it, where there is. Default: there are two.
         queue: the endpoint of the Redis it consumes from. Default: it consumes from none.
+        handed_on: the variables whose addresses somebody in another cluster dials, so they must work there. Every other address
+            is dialled by the service's own pods alone. Default: none.
         options: see ``PodOptions``; a sidecar's image is a name, as the service's own is.
     """
 
@@ -79,6 +81,7 @@ class Service:
     database: Database | None
     one_replica_because: str | None
     queue: Endpoint | None
+    handed_on: Collection[str]
     options: PodOptions
 
     def __init__(
@@ -91,6 +94,7 @@ class Service:
         database: Database | None = None,
         one_replica_because: str | None = None,
         queue: Endpoint | None = None,
+        handed_on: Collection[str] = (),
         **options: Unpack[PodOptions],
     ) -> None:
         if one_replica_because:
@@ -103,6 +107,7 @@ class Service:
             "database": database,
             "one_replica_because": one_replica_because,
             "queue": queue,
+            "handed_on": handed_on,
             "options": options,
         }
         for name, value in fields.items():

@@ -10,6 +10,7 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from mgmtcluster import catalog, images
+from mgmtcluster.addresses import CLUSTER_LOCAL
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
@@ -149,7 +150,10 @@ class Settings(Model):
 
     @classmethod
     def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
-        """What is set as outside the cluster lies outside its own ranges."""
+        """What is set as outside the cluster lies outside its own ranges, and what other clusters dial has no name of its DNS."""
+        name = "vdag_adhoc_inference_server_url"
+        if found := CLUSTER_LOCAL.search(str(fields[name])):
+            yield f"{name}: {found[0]!r} is an address of this cluster, and other clusters dial it; write one that they reach"
         url = fields["adhoc_inference_url"]
         host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
         outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]

@@ -153,6 +153,10 @@ BAD = {
         "vdag_adhoc_inference_server_url: example.test",
         ": vdag_adhoc_inference_server_url: 'example.test' ",
     ),
+    "an address of this cluster for other clusters": (
+        "vdag_adhoc_inference_server_url: inference.ai.svc.cluster.local:20000",
+        "'inference.ai.svc.cluster.local:20000' is an address of this cluster, and other clusters dial it; write one",
+    ),
     "a Secret without its key": ("public_database_secret: {name: public}", ": public_database_secret.key: is missing; write it"),
     "a Secret of nobody": ("registry_database: {existing_secrets: {rot: a}}", ": registry_database.existing_secrets.rot: "),
     "an unknown service": ("services: {pasrer: {replicas: 1}}", ": services.pasrer: is not a service; write parser"),
