@@ -55,7 +55,7 @@ check: lint test check-dist ## What to run before a commit: style, types, tests,
 check-dist: .venv/run node_modules/.installed ## Check that dist/ is what the cdk8s CLI makes of settings.yaml.
 	@made=$$(mktemp -d) && trap 'rm -rf "$$made"' EXIT && \
 	  PATH="$(CURDIR)/.venv/bin:$$PATH" npx --no-install cdk8s synth --no-check-upgrade --output "$$made/dist" > /dev/null && \
-	  diff -r dist "$$made/dist"
+	  diff -r dist "$$made/dist" && { [ ! -d "$$made/dist-monitoring" ] || diff -r dist-monitoring "$$made/dist-monitoring"; }
 
 schema: .venv/run ## Write the JSON Schema of settings.yaml.
 	@.venv/bin/python -m mgmtcluster.settings.schema > settings.schema.json.new

@@ -17,4 +17,4 @@ with mgmtcluster.one_line_errors():
         app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
         mgmtcluster.ManagementCluster(app, settings=settings)
         app.synth()
-        mgmtcluster.synth_monitoring(folder, settings=settings)
+        mgmtcluster.synth_monitoring(options.output, settings=settings)

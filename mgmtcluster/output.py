@@ -9,14 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import ENOTDIR
 from pathlib import Path
-from typing import Final
 
 from mgmtcluster.kinds.errors import InvalidInput
 
 _SUFFIX = ".k8s.yaml"
-
-#: The folder within for what `kubectl apply -f dist/` must not read, since not every cluster knows its kinds.
-MONITORING_FOLDER: Final = "monitoring"
 
 # cdk8s sorts the keys of its own output and indents them by two: what these find are kind, namespace and name.
 _KEY = tuple(re.compile(pattern, re.MULTILINE) for pattern in (r"^kind: (.+)$", r"^  namespace: (.+)$", r"^  name: (.+)$"))
@@ -26,8 +22,8 @@ _KEY = tuple(re.compile(pattern, re.MULTILINE) for pattern in (r"^kind: (.+)$", 
 def staged(directory: str | os.PathLike[str]) -> Iterator[str]:
     """A temporary folder for the app's files; they replace those of ``directory`` when the block has ended well.
 
-    Prints a line a file and what changed. Files of ``directory``, and of ``monitoring`` in it, that end in ``.k8s.yaml`` and
-    are not written again are removed; other files and folders stay.
+    Prints a line a file and what changed. Files of ``directory`` that end in ``.k8s.yaml`` and are not written again are
+    removed; other files and folders stay. A folder that would be empty is removed too, or not made.
 
     Raises:
         InvalidInput: ``directory`` cannot be written to.
@@ -59,19 +55,16 @@ def _told_as_input(target: Path) -> Iterator[None]:
 
 
 def _read(directory: Path) -> dict[str, bytes]:
-    found = [*sorted(directory.glob(f"*{_SUFFIX}")), *sorted(directory.glob(f"{MONITORING_FOLDER}/*{_SUFFIX}"))]
-    return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+    return {path.name: path.read_bytes() for path in sorted(directory.glob(f"*{_SUFFIX}"))}
 
 
 def _replace(target: Path, staging: Path) -> None:
     """Move the new files over the old ones; an interrupt waits until the last one is there."""
-    target.mkdir(exist_ok=True)
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         _replace_files(target, staging)
-        _replace_files(target / MONITORING_FOLDER, staging / MONITORING_FOLDER)
-        with suppress(OSError):  # it is not there, or something else is in it
-            (target / MONITORING_FOLDER).rmdir()
+        with suppress(OSError):  # it is not there, or something is in it
+            target.rmdir()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
 
@@ -91,7 +84,8 @@ def report(old: Mapping[str, bytes], new: Mapping[str, bytes], *, directory: Pat
     for name, content in new.items():
         yield f"{directory / name}: {len(_documents(content))} objects, {len(content)} bytes"
     if old == new:
-        yield "unchanged"
+        if new:
+            yield "unchanged"
         return
     before = {key: text for content in old.values() for key, text in _documents(content).items()}
     after = {key: text for content in new.values() for key, text in _documents(content).items()}

@@ -1,4 +1,6 @@
-"""What Prometheus' operator reads, beside the phases: an app and a folder of its own, since not every cluster has one."""
+"""What the Prometheus operator reads, beside the phases: an app and a folder of its own, since not every cluster has one."""
+
+from pathlib import Path
 
 from cdk8s import App, YamlOutputType
 from constructs import Construct
@@ -7,7 +9,7 @@ from mgmtcluster import catalog, rules
 from mgmtcluster.charts.phase_chart import PhaseChart
 from mgmtcluster.charts.phases import PHASES, Phase, Wave
 from mgmtcluster.constructs.database.alerts import DatabaseAlerts
-from mgmtcluster.output import MONITORING_FOLDER
+from mgmtcluster.output import staged
 from mgmtcluster.settings import Settings
 
 
@@ -28,15 +30,25 @@ class Monitoring:
         rules.enforce(app)
 
 
-def synth_monitoring(folder: str, *, settings: Settings) -> None:
-    """Write the monitoring of a cluster whose settings ask for it, into a folder of its own below ``folder``.
+def synth_monitoring(output: str, *, settings: Settings) -> None:
+    """Write the monitoring of a cluster whose settings ask for it, into a folder beside ``output``: ``dist-monitoring``.
 
-    ``kubectl apply -f`` does not read that one: a cluster without Prometheus' operator does not know these kinds.
+    A cluster without the Prometheus operator does not know these kinds. The folder is not in ``output``, because Flux and
+    others read a folder with all folders in it. Without monitoring, the files of an earlier run are removed.
+
+    Raises:
+        InvalidInput: the folder cannot be written to.
     """
-    if settings.monitoring:
-        app = App(outdir=f"{folder}/{MONITORING_FOLDER}", yaml_output_type=YamlOutputType.FILE_PER_CHART)
-        Monitoring(app, settings=settings)
-        app.synth()
+    with staged(_beside(Path(output))) as folder:
+        if settings.monitoring:
+            app = App(outdir=folder, yaml_output_type=YamlOutputType.FILE_PER_CHART)
+            Monitoring(app, settings=settings)
+            app.synth()
+
+
+def _beside(output: Path) -> Path:
+    named = output if output.name not in ("", "..") else output.resolve()
+    return Path(f"{named}-monitoring")
 
 
 def _alerts(app: Construct, phase: Phase, database: catalog.PlatformDatabase, settings: Settings) -> DatabaseAlerts:

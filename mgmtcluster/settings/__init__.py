@@ -94,7 +94,7 @@ class Settings(Model):
     )
     metrics_redis: RedisSettings = Field(default=RedisSettings(), description="The Redis through which metrics are pushed.")
     monitoring: bool = Field(
-        default=False, description="Exporters of the databases, and alerts for Prometheus in dist/monitoring."
+        default=False, description="Exporters of the databases, and alerts for Prometheus in dist-monitoring/."
     )
     monitoring_namespace: Name = Field(default="monitoring", description="The namespace that Prometheus runs in.")
     services: dict[Name, ServiceSettings] = Field(default={}, description="What differs for single services, by name.")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import DatabaseAlerts, DatabaseMonitoring, InvalidInput, Settings, catalog, edges_of
+from mgmtcluster import DatabaseAlerts, DatabaseMonitoring, InvalidInput, Settings, catalog, edges_of, synth_monitoring
 from tests import test_edges, test_pods, test_schemas
 from tests.constructs.made_up import database
 from tests.policies import NAME_LABEL, Network, Pod, pods_of
@@ -31,7 +31,7 @@ from tests.rendering import (
 ON = {"monitoring": True}
 BACKED_UP = {**ON, "registry_database": {"members": 5, "backup": {"storage": "50Gi", "schedule": "0 */6 * * *"}}}
 EXPORTERS = [("registries", "registry-exporter"), ("metrics-system", "metrics-db-exporter")]
-FILES = ["monitoring/10-registry-database.k8s.yaml", "monitoring/40-metrics-database.k8s.yaml"]
+FILES = ["10-registry-database.k8s.yaml", "40-metrics-database.k8s.yaml"]
 
 
 @pytest.fixture(scope="module")
@@ -243,49 +243,73 @@ def write(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_alerts_are_in_a_folder_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Which is there with monitoring alone, and which ``kubectl apply -f dist/`` does not read."""
+    """Beside ``dist/``, with monitoring alone; ``dist/`` has no folder that a program could read with it."""
     off = files_of(ROOT / "dist")
     said = write(tmp_path, monkeypatch, capsys, BACKED_UP)
-    assert [name for name in files_of(tmp_path / "dist") if "/" in name] == FILES
+    assert [*files_of(tmp_path / "dist-monitoring")] == FILES
+    assert not [path for path in (tmp_path / "dist").iterdir() if path.is_dir()]
     assert "added    PrometheusRule/registries/registry-exporter" in said
-    objects = Manifests(each for name in FILES for each in load((tmp_path / "dist" / name).read_text()))
+    objects = Manifests(each for name in FILES for each in load((tmp_path / "dist-monitoring" / name).read_text()))
     assert {each["kind"] for each in objects} == {"ServiceMonitor", "PrometheusRule"}
     of_registry, of_metrics = (rules_of(each) for each in objects.of_kind("PrometheusRule"))
     assert of_registry["BackupTooOld"]["expr"].endswith(f"> {2 * 6 * 3600}")
     assert "!= 5" in of_registry["ReplicaSetMembersNotAsDesired"]["expr"]
     assert "BackupTooOld" not in of_metrics
     assert not [
-        each
-        for name, content in files_of(tmp_path / "dist").items()
-        if "/" not in name
-        for each in load(content)
-        if "coreos" in each["apiVersion"]
+        each for content in files_of(tmp_path / "dist").values() for each in load(content) if "coreos" in each["apiVersion"]
     ]
     said = write(tmp_path, monkeypatch, capsys, {})
     assert "removed  PrometheusRule/registries/registry-exporter" in said
     assert files_of(tmp_path / "dist") == off
-    assert not (tmp_path / "dist" / "monitoring").exists()
+    assert not (tmp_path / "dist-monitoring").exists()
 
 
 def test_what_is_somebody_elses_in_the_folder_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Other files of it, and files of that ending in other folders."""
-    for name in ("monitoring/dashboard.json", "elsewhere/mine.k8s.yaml"):
-        (tmp_path / "dist" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "dist" / name).write_text("{}")
-    (tmp_path / "dist" / "monitoring" / "99-old.k8s.yaml").write_text("kind: Old\n")
+    """Other files of it are not removed, and keep the folder."""
+    folder = tmp_path / "dist-monitoring"
+    folder.mkdir()
+    (folder / "dashboard.json").write_text("{}")
+    (folder / "99-old.k8s.yaml").write_text("kind: Old\n")
     write(tmp_path, monkeypatch, capsys, ON)
-    assert [name for name in files_of(tmp_path / "dist") if "/" in name] == [
-        "elsewhere/mine.k8s.yaml",
-        *FILES,
-        "monitoring/dashboard.json",
-    ]
+    assert [*files_of(folder)] == [*FILES, "dashboard.json"]
     write(tmp_path, monkeypatch, capsys, {})
-    assert [name for name in files_of(tmp_path / "dist") if "/" in name] == [
-        "elsewhere/mine.k8s.yaml",
-        "monitoring/dashboard.json",
-    ]
+    assert [*files_of(folder)] == ["dashboard.json"]
+
+
+@pytest.mark.parametrize(
+    ("output", "folder"),
+    [
+        ("{here}/dist/", "dist-monitoring"),
+        ("{here}/clusters/one", "clusters/one-monitoring"),
+        (".", "../here-monitoring"),
+        ("..", "../../top-monitoring"),
+    ],
+)
+def test_the_folder_is_named_after_the_one_it_is_beside(
+    output: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However that one is written."""
+    here = tmp_path / "top" / "here"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    synth_monitoring(output.format(here=here), settings=Settings.of(ON))
+    assert [*files_of(here / folder)] == FILES
+
+
+def test_monitoring_that_cannot_be_written_leaves_dist_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both folders are written, or none."""
+    (tmp_path / "dist-monitoring").write_text("a file")
+    (tmp_path / "settings.yaml").write_text(json.dumps(ON))
+    ended = run_app_here(
+        monkeypatch, capsys, "--settings", str(tmp_path / "settings.yaml"), "--output", str(tmp_path / "dist"), cwd=tmp_path
+    )
+    assert ended.code == 1
+    assert "dist-monitoring: cannot be written to (is a file)" in ended.err
+    assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize(

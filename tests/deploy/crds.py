@@ -1,30 +1,13 @@
 """The CustomResourceDefinitions of Argo CD and Flux, from their own Go modules, and what they say of an object."""
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
-import pytest
 import yaml
 
+from tests.deploy.go_programs import GoModule, downloaded
 from tests.rendering import Manifest
-
-
-@dataclass(frozen=True)
-class GoModule:
-    """A module of the Go module proxy, pinned by its checksum."""
-
-    name: str
-    version: str
-    checksum: str
-
 
 _ARGO_CD: Final = GoModule("github.com/argoproj/argo-cd/v3", "v3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
 _KUSTOMIZE: Final = GoModule(
@@ -38,22 +21,6 @@ _FILES: Final = {
     "Kustomization": (_KUSTOMIZE, "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"),
     "GitRepository": (_SOURCE, "config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml"),
 }
-
-
-@cache
-def downloaded(module: GoModule) -> Path:
-    """The folder of a module in Go's own cache; a test without Go is skipped."""
-    go = shutil.which("go")
-    if not go:
-        pytest.skip("no Go on PATH, whose module proxy has the CustomResourceDefinitions")
-    command = [go, "mod", "download", "-json", f"{module.name}@{module.version}"]
-    # Outside of any module, so that no go.mod is read or written.
-    done = subprocess.run(command, cwd="/", env={**os.environ, "GOWORK": "off"}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.fail(f"go mod download failed: {' '.join((done.stdout + done.stderr).split())[-300:]}", pytrace=False)
-    found = json.loads(done.stdout)
-    assert found["Sum"] == module.checksum, f"{module.name} is not what was pinned"
-    return Path(found["Dir"])
 
 
 def argo_cd_page(path: str) -> str:

@@ -17,14 +17,15 @@ ARGO_CD = ROOT / "deploy" / "argocd"
 FLUX = ROOT / "deploy" / "flux"
 PROJECT = (ARGO_CD / "project.yaml").read_text()
 BACKUP = {"backup": {"storage": "1Gi"}}
-SAMPLES = [each for file in sorted((ROOT / "deploy").rglob("*.yaml")) for each in load(file.read_text())]
+SAMPLES = {
+    f"{manifest['kind']} {manifest['metadata']['name']}": manifest
+    for file in sorted((ROOT / "deploy").rglob("*.yaml"))
+    for manifest in load(file.read_text())
+}
+APPLICATIONS = [SAMPLES["Application mgmtcluster"], SAMPLES["Application mgmtcluster-monitoring"]]
+KUSTOMIZATIONS = [SAMPLES["Kustomization mgmtcluster"], SAMPLES["Kustomization mgmtcluster-monitoring"]]
+REPOSITORY = SAMPLES["GitRepository mgmtcluster"]
 CLUSTER_WIDE, NAMESPACED = "clusterResourceWhitelist", "namespaceResourceWhitelist"
-
-
-def sample(kind: str) -> Manifest:
-    """The sample of this kind."""
-    [found] = [each for each in SAMPLES if each["kind"] == kind]
-    return found
 
 
 def allowing(*asked: str) -> Manifest:
@@ -49,22 +50,22 @@ def kinds(objects: Manifests, *, namespaced: bool) -> set[tuple[str, str]]:
 
 
 def monitoring() -> Iterator[Any]:
-    """The objects of dist/monitoring/."""
+    """The objects of dist-monitoring/."""
     app = App()
     Monitoring(app, settings=Settings.of({"monitoring": True}))
     yield from rules.objects_of(app)
 
 
-@pytest.mark.parametrize("kind", sorted({each["kind"] for each in SAMPLES}))
-def test_a_sample_is_valid(kind: str) -> None:
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_valid(name: str) -> None:
     """Against the definition of its kind, strictly."""
-    assert crds.problems(sample(kind)) == []
+    assert crds.problems(SAMPLES[name]) == []
 
 
-@pytest.mark.parametrize("kind", sorted({each["kind"] for each in SAMPLES}))
-def test_a_mistake_in_a_sample_is_found(kind: str) -> None:
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_mistake_in_a_sample_is_found(name: str) -> None:
     """A field that nobody knows, a value of another type, a version that is not served."""
-    unknown, other, old = deepcopy(sample(kind)), deepcopy(sample(kind)), deepcopy(sample(kind))
+    unknown, other, old = deepcopy(SAMPLES[name]), deepcopy(SAMPLES[name]), deepcopy(SAMPLES[name])
     unknown["spec"]["unheardOf"] = 1
     other["spec"] = []
     old["apiVersion"] = old["apiVersion"].replace("/v1", "/v0")
@@ -74,7 +75,8 @@ def test_a_mistake_in_a_sample_is_found(kind: str) -> None:
 def test_every_sync_option_is_one_of_argo_cds() -> None:
     """As its own documentation writes it."""
     documented = crds.argo_cd_page("user-guide/sync-options.md")
-    assert all(option in documented for option in sample("Application")["spec"]["syncPolicy"]["syncOptions"])
+    options = [option for application in APPLICATIONS for option in application["spec"]["syncPolicy"]["syncOptions"]]
+    assert all(option in documented for option in options)
 
 
 @pytest.mark.parametrize(
@@ -98,15 +100,19 @@ def test_the_project_allows_the_kinds_that_are_there_and_no_other(asked: tuple[s
 
 def test_the_project_allows_the_namespaces_that_are_there_and_no_other(objects: Manifests) -> None:
     """Those that dist/ declares; everything in it is in one of them."""
-    namespaces = [each["namespace"] for each in sample("AppProject")["spec"]["destinations"]]
+    namespaces = [each["namespace"] for each in allowing()["spec"]["destinations"]]
     assert sorted(namespaces) == sorted(each["metadata"]["name"] for each in objects.of_kind("Namespace"))
     assert {each["metadata"].get("namespace", namespaces[0]) for each in objects} <= {*namespaces}
 
 
 def test_the_samples_fit_together() -> None:
-    """One project, one repository, and dist/ as it is committed."""
-    application, project = sample("Application")["spec"], sample("AppProject")
-    assert application["project"] == project["metadata"]["name"]
-    assert [application["source"]["repoURL"]] == project["spec"]["sourceRepos"] == [sample("GitRepository")["spec"]["url"]]
-    assert application["source"]["path"] == "dist" == sample("Kustomization")["spec"]["path"].removeprefix("./")
-    assert sample("Kustomization")["spec"]["sourceRef"]["name"] == sample("GitRepository")["metadata"]["name"]
+    """One project, one repository, and the folders that app.py writes."""
+    project = allowing()
+    urls = [application["spec"]["source"]["repoURL"] for application in APPLICATIONS]
+    assert {*urls, *project["spec"]["sourceRepos"]} == {REPOSITORY["spec"]["url"]}
+    for application, kustomization, folder in zip(APPLICATIONS, KUSTOMIZATIONS, ("dist", "dist-monitoring"), strict=True):
+        assert application["spec"]["project"] == project["metadata"]["name"]
+        assert application["spec"]["destination"] in project["spec"]["destinations"]
+        assert application["spec"]["source"]["path"] == folder == kustomization["spec"]["path"].removeprefix("./")
+        assert kustomization["spec"]["sourceRef"]["name"] == REPOSITORY["metadata"]["name"]
+    assert KUSTOMIZATIONS[1]["spec"]["dependsOn"] == [{"name": KUSTOMIZATIONS[0]["metadata"]["name"]}]
