@@ -88,19 +88,13 @@ class ReplicatedDatabase(Construct):
         feature_compatibility_version: MongoVersion | None = None,
         existing_secrets: Mapping[str, ObjectName] | None = None,
     ) -> None:
-        problems = [
-            *name_problems(name or id),
-            *member_problems(
-                members,
-                keep_running,
-                replace_member=replace_member,
-                single_member_may_lose_data=single_member_may_lose_data,
-            ),
-            *version_problems(image, feature_compatibility_version),
-        ]
-        if problems:
-            raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
         super().__init__(scope, id)
+        numbers = member_problems(
+            members, keep_running, replace_member=replace_member, single_member_may_lose_data=single_member_may_lose_data
+        )
+        versions = version_problems(image, feature_compatibility_version)
+        if problems := [*name_problems(name or id), *numbers, *versions]:
+            raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         self.replica_set = ReplicaSet(
             name=name or id,
             namespace=namespace_of(self, namespace),
@@ -116,10 +110,7 @@ class ReplicatedDatabase(Construct):
         reserve(self, service_claims(peer.namespace, [peer.name, *self._pods]))
         record(self, Edge(peer, peer, self.replica_set.port, why="replicates"))
         self.service = self._headless_service("service", peer.name, self._workload.selector)
-        self.member_services = [
-            self._headless_service(f"service-{ordinal}", pod, {"statefulset.kubernetes.io/pod-name": pod})
-            for ordinal, pod in enumerate(self._pods)
-        ]
+        self.member_services = [self._member_service(ordinal, pod) for ordinal, pod in enumerate(self._pods)]
         scripts = read_scripts(*_SCRIPTS)
         self._workload.config_map("scripts", self.replica_set.scripts, scripts)
         self._workload.service_account()
@@ -181,6 +172,9 @@ class ReplicatedDatabase(Construct):
 
     def _users(self) -> dict[str, list[Json]]:
         return users_of(self, self.replica_set)
+
+    def _member_service(self, ordinal: int, pod: str) -> Manifest:
+        return self._headless_service(f"service-{ordinal}", pod, {"statefulset.kubernetes.io/pod-name": pod})
 
     def _headless_service(self, id: str, name: str, selector: Mapping[str, str]) -> Manifest:
         """A Service that names members before they are ready: only then can a set be initiated, or a member recover."""
