@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Final
 
@@ -12,8 +13,11 @@ _FIELDS: Final = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (
 _PART = re.compile(r"(\*|[0-9]{1,2}(?:-[0-9]{1,2})?)(?:/([0-9]{1,2}))?")
 _MINUTES_A_DAY: Final = 24 * 60
 
-# In 28 years every day of a month, 29 February too, falls on every day of a week.
-_DAYS: Final = [date(2001, 1, 1) + timedelta(days=number) for number in range(28 * 366)]
+
+@cache
+def _days() -> list[date]:
+    """28 years, in which every day of a month, 29 February too, falls on every day of a week."""
+    return [date(2001, 1, 1) + timedelta(days=number) for number in range(28 * 366)]
 
 
 def schedule(text: str) -> str:
@@ -38,7 +42,7 @@ def longest_gap(text: str) -> timedelta:
     either = not (_is_every(fields[2]) or _is_every(fields[4]))
     days = [
         number
-        for number, today in enumerate(_DAYS)
+        for number, today in enumerate(_days())
         if today.month in month and _is_day(today.day in day, today.isoweekday() % 7 in weekday, either=either)
     ]
     if not days:
