@@ -6,8 +6,6 @@ PYTEST ?= .venv/bin/python -m pytest
 # One more than there are processors: now and then a test waits. A file's tests run in one process, which so starts a browser once.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PARALLEL = -n $(WORKERS) --dist loadfile
-# What Python compiles is kept, whatever the machine's habit is: hundreds of processes import the same modules.
-TESTED = PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONDONTWRITEBYTECODE=
 
 # What is installed is compiled once, and what is here when it is first imported: a synth spends a second on that else. Nothing relies
 # on an assert, so that -O leaves out the type checks of cdk8s-plus-27's generated structs.
@@ -28,15 +26,16 @@ cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, whic
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
 
 test: .venv/dev node_modules/.installed ## Run every test that needs no cluster and is not slow.
-	@$(TESTED) $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not slow'
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not slow'
 
 test-slow: .venv/dev node_modules/.installed ## Run the slow tests that need no cluster.
-	@$(TESTED) $(PYTEST) $(PARALLEL) -m 'slow and not cluster and not nodes'
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'slow and not cluster and not nodes'
 
 test-all: test test-slow ## Run every test that needs no cluster.
 
+test-cluster: TESTS ?= tests/cluster
 test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUBECONFIG names.
-	@$(PYTEST) -m cluster tests/cluster
+	@$(PYTEST) -m cluster $(TESTS)
 
 test-nodes: .venv/dev node_modules/.installed ## Run everything on three real nodes of this machine (root, Linux).
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m nodes -v --capture=no tests/nodes
