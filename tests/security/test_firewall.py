@@ -15,7 +15,7 @@ import pytest
 from mgmtcluster import catalog
 
 ROOT = Path(__file__).parents[2]
-_NODE, _CLIENT = "mgmtcluster-node", "mgmtcluster-client"
+_NODE, _CLIENT = (f"mgmtcluster-{name}-{os.getpid()}" for name in ("node", "client"))  # not those of another run
 _NETWORKS = ("192.0.2", "198.51.100", "10.244.7", "2001:db8:")  # let in, not let in, pods, and not let in by the other family
 _NODE_PORTS = sorted(endpoint.node_port for endpoint in catalog.ENDPOINTS if endpoint.node_port)
 _SERVE = """
