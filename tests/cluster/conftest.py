@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from .installation import Installation, Installations
-from .kube import Kubectl
+from tests.rig.installation import Installation
+from tests.rig.kube import Kubectl
+from tests.rig.workspace import Workspace
+
+from .installations import Installations
 from .nodes import Nodes
-from .workspace import Workspace
 
 HERE = Path(__file__).parent
 

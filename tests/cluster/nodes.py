@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .kube import Json, Kubectl, condition
+from tests.rig.kube import Json, Kubectl, condition
 
 _SIZE = {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "100Gi", "pods": "110"}
 _REFUSAL = "needs nodes of its own, and this cluster does not play the kubelet of a Node that is only applied (KWOK would)"

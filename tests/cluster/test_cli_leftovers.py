@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from .installation import Installation, Installations
-from .kube import Json, Kubectl, condition
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, condition
+from tests.rig.workspace import Workspace
+
 from .test_cli_preflight import carry_out, preflight, row, rows
-from .workspace import Workspace
 
 
 def test_the_platform_itself_is_in_the_way_of_nothing(platform: Installation, kubectl: Kubectl) -> None:

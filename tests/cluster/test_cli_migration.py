@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.cli.command import mgmtcluster
+from tests.cluster.installations import Installations
 from tests.rendering import ROOT
+from tests.rig import old_cluster
+from tests.rig.kube import Kubectl, is_settled
 
-from . import old_cluster
-from .installation import Installations
-from .kube import Kubectl, is_settled
 from .nodes import Nodes
 from .test_cli_preflight import preflight, row
 

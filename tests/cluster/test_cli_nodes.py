@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .installation import Installations
-from .kube import Json, Kubectl
+from tests.cluster.installations import Installations
+from tests.rig.kube import Json, Kubectl
+
 from .nodes import Nodes
 from .test_cli_preflight import preflight, row, rows
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.cli.command import Done, mgmtcluster
+from tests.cluster.installations import Installations
 from tests.rendering import ROOT
+from tests.rig.kube import Json, Kubectl
 
-from .installation import Installations
-from .kube import Json, Kubectl
 from .nodes import Nodes
 
 _BOTH = ("registry=yes", "metrics-db=yes")

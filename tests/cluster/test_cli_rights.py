@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from tests.cli.command import mgmtcluster
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Done, Kubectl
+from tests.rig.workspace import ROOT
 
-from .installation import Installation, Installations
-from .kube import Done, Kubectl
 from .test_cli_preflight import row
 from .test_cli_status import stranger
-from .workspace import ROOT
 
 _LOOK = ("get", "list")
 _APPLY = (*_LOOK, "create", "patch")

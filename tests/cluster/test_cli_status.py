@@ -15,10 +15,11 @@ import pytest
 
 from mgmtcluster.cli import api
 from tests.cli.command import Done, mgmtcluster, read_until, start_on_a_terminal
+from tests.cluster.installations import Installations
 from tests.rendering import ROOT
+from tests.rig.installation import Installation
+from tests.rig.kube import DEADLINE, Kubectl, condition
 
-from .installation import Installation, Installations
-from .kube import DEADLINE, Kubectl, condition
 from .nodes import Nodes
 
 _BOTH = ("registry=yes", "metrics-db=yes")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from .installation import Installation
-from .kube import Json, Kubectl, condition, documents
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, condition, documents
+
 from .test_cli_preflight import carry_out, preflight, row
 from .test_cli_status import seen, status
 

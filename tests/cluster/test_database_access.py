@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from mgmtcluster import catalog
-
-from .installation import Installation, Installations
-from .kube import Json, Kubectl
-from .workspace import Workspace, blocks
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl
+from tests.rig.workspace import Workspace, blocks
 
 _REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
 _JOBS = "--selector=app.kubernetes.io/name in (registry-bootstrap, registry-init-client)"

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from .installation import Installation
-from .kube import Json, Kubectl, condition
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, condition
+from tests.rig.workspace import Workspace, blocks
+
 from .nodes import Nodes
-from .workspace import Workspace, blocks
 
 _REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
 _MIN_READY = timedelta(seconds=10)

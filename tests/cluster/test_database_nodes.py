@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from .installation import Installation, Installations
-from .kube import Json, Kubectl, condition, is_ready
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, condition, is_ready
+
 from .nodes import Nodes
 
 _METRICS_DB = ("--namespace=metrics-system", "--selector=app.kubernetes.io/name=metrics-db")

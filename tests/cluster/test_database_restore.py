@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from mgmtcluster import catalog
-
-from .installation import Installation, Installations
-from .kube import Json, Kubectl, is_settled
-from .workspace import Workspace, blocks
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, is_settled
+from tests.rig.workspace import Workspace, blocks
 
 _SERVICE = "blocks-db-svc"
 

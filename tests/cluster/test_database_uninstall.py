@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .installation import Installation
-from .kube import Kubectl
-from .workspace import Workspace, blocks, commanded
+from tests.rig.installation import Installation
+from tests.rig.kube import Kubectl
+from tests.rig.workspace import Workspace, blocks, commanded
 
 _REGISTRY = ("--namespace=registries", "--selector=app.kubernetes.io/name=registry")
 

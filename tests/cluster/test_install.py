@@ -6,9 +6,9 @@ import csv
 
 import pytest
 
-from .installation import Installation
-from .kube import Kubectl, documents, key
-from .workspace import ROOT
+from tests.rig.installation import Installation
+from tests.rig.kube import Kubectl, documents, key
+from tests.rig.workspace import ROOT
 
 with (ROOT / "tests" / "data" / "seed-services.csv").open() as table:
     ROWS = list(csv.DictReader(table))

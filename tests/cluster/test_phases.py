@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .installation import Installation
-from .kube import Json, Kubectl
-from .workspace import ROOT
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl
+from tests.rig.workspace import ROOT
 
 _PHASES = sorted(path.name for path in (ROOT / "dist").glob("*.yaml") if not path.name.startswith("00-"))
 _DATABASES = ("10-registry-database.k8s.yaml", "40-metrics-database.k8s.yaml")

@@ -8,8 +8,8 @@ from copy import deepcopy
 
 import pytest
 
-from .kube import Done, Json, Kubectl, documents, key
-from .workspace import ROOT
+from tests.rig.kube import Done, Json, Kubectl, documents, key
+from tests.rig.workspace import ROOT
 
 _NAMESPACE = "restricted-pods"
 _OBJECTS = list(documents(*sorted((ROOT / "dist").glob("*.yaml"))))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from .installation import Installation
-from .kube import Json, Kubectl
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl
 
 _STORAGE = "--namespace=mgmtcluster-storage"
 _NAME = "provisioner-rights"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from .installation import Installation, Installations
-from .kube import Json, Kubectl, documents
-from .workspace import ROOT
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Json, Kubectl, documents
+from tests.rig.workspace import ROOT
 
 # Verb, API group, resource and, where a rule is for one object alone, its name.
 Right = tuple[str, str, str, str]

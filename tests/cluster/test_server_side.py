@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .installation import Installation, Installations
-from .kube import Kubectl
+from tests.cluster.installations import Installations
+from tests.rig.installation import Installation
+from tests.rig.kube import Kubectl
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests import test_edges, test_pods, test_schemas
 from tests.constructs.made_up import database
 from tests.policies import Host, Network, pods_of
 from tests.rendering import Manifest, Manifests, Platform, containers_of, env_of, load, name_of, pod_spec, render, render_chart
-from tests.scripts.conftest import SCRIPTS
+from tests.rig.scripts import SCRIPTS
 
 BUCKET = {"endpoint": "https://s3.example.com", "name": "dumps", "secret": "bucket-keys", "prefix": "clusters/one"}
 CLAIM = {"storage": "50Gi"}

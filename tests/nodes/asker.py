@@ -11,8 +11,8 @@ from pathlib import Path
 from mgmtcluster import catalog
 from mgmtcluster.addresses import Endpoint, pod_host, service_host
 from tests import policies
-from tests.cluster.kube import Json, documents, is_ready
 from tests.rendering import Manifests
+from tests.rig.kube import Json, documents, is_ready
 
 from .platform import Platform
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.kube import Kubectl
+from tests.rig.kube import Kubectl
 
 from .machines import Machines, missing
 from .platform import Platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.cluster.kube import Json
+from tests.rig.kube import Json
 
 from .platform import Platform
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.cluster.kube import Done, Kubectl, condition
+from tests.rig.kube import Done, Kubectl, condition
 
 ROOT = Path(__file__).parents[2]
 _SHARED = ROOT.parent / "shared"

@@ -11,9 +11,9 @@ from pathlib import Path
 from mgmtcluster import catalog
 from mgmtcluster.catalog import PlatformDatabase
 from mgmtcluster.settings import Settings
-from tests.cluster.installation import Installation
-from tests.cluster.kube import Done, Json, is_ready
-from tests.cluster.workspace import ROOT, Workspace
+from tests.rig.installation import Installation
+from tests.rig.kube import Done, Json, is_ready
+from tests.rig.workspace import ROOT, Workspace
 
 from .command import ask, unready_members
 from .machines import Machines

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mgmtcluster import catalog
-from tests.cluster.kube import Json, key
+from tests.rig.kube import Json, key
 
 from .inside import Inside, look
 from .platform import Platform

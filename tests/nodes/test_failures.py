@@ -13,8 +13,8 @@ import redis
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import BLOCKS_DB, METRICS_REDIS, PARSER
-from tests.cluster.kube import Json, Kubectl, is_ready
-from tests.cluster.workspace import blocks
+from tests.rig.kube import Json, Kubectl, is_ready
+from tests.rig.workspace import blocks
 
 from .asking import Answers, steady
 from .command import ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from mgmtcluster import catalog
-from tests.cluster.kube import Kubectl, documents, key
+from tests.rig.kube import Kubectl, documents, key
 
 from .command import UNTOLD, ask
 from .machines import NAMES

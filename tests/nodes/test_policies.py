@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from mgmtcluster import catalog
 from mgmtcluster.addresses import Endpoint
 from tests import policies
-from tests.cluster.kube import Kubectl, documents, is_ready
 from tests.rendering import Manifests
+from tests.rig.kube import Kubectl, documents, is_ready
 
 from .asker import Name, ask_from, names_of_services, pods_by_place
 from .machines import NAMES

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog import REGISTRY
-from tests.cluster.kube import Kubectl, is_ready
+from tests.rig.kube import Kubectl, is_ready
 
 from .asking import EXPOSED, Answers, steady
 from .command import ask, run, unready_members

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mgmtcluster import catalog
 from mgmtcluster.options import completed
 from mgmtcluster.settings import Settings
-from tests.cluster.kube import Json, Kubectl
+from tests.rig.kube import Json, Kubectl
 
 from .asking import EXPOSED, steady
 from .command import watching

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mgmtcluster.catalog.endpoints import METRICS_REDIS
-from tests.cluster.kube import documents, key
-from tests.cluster.workspace import blocks
+from tests.rig.kube import documents, key
+from tests.rig.workspace import blocks
 
 from .command import ask
 from .kept import keep, kept

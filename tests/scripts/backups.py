@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.rig.ports import free_port
 from tests.rig.s3 import S3
-from tests.scripts.conftest import SCRIPTS
+from tests.rig.scripts import SCRIPTS
 from tests.scripts.dump_tools import install
 
 PASSWORD = "it's-the-pass:word/of%backup"

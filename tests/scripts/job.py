@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, query_of
-from tests.scripts.replica_set import ReplicaSet
-from tests.scripts.wire import Document
+from tests.rig.mongo.replica_set import ReplicaSet
+from tests.rig.mongo.wire import Document
 
 HERE = Path(__file__).parent
 HOSTS = [f"registry-{index}.registry.registries.svc.cluster.local:27017" for index in range(7)]

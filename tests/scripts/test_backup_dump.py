@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.rig.mongo.members import ReplicaSet, replica_set
 from tests.scripts import leaks
 from tests.scripts.backups import DATA, OLD, PASSWORD, Pod, files, last_line, names_in
-from tests.scripts.mongod import ReplicaSet, replica_set
 
 HOSTS = ["db-0.db:27017", "db-1.db:27017", "db-2.db:27017"]
 

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from tests.rig.mongo.members import Fault, replica_set
 from tests.scripts.conftest import Converge
 from tests.scripts.job import HOSTS, KEY, OTHER_KEY, PASSWORDS, USERS, WRITES, Ended, last_line
-from tests.scripts.mongod import Fault, replica_set
 
 STRANGER = "stranger-0.registry.registries.svc.cluster.local:27017"
 

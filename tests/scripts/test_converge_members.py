@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rig.mongo.members import replica_set
 from tests.scripts.conftest import Converge
 from tests.scripts.job import HOSTS, KEY, WRITES, last_line
-from tests.scripts.mongod import replica_set
 
 
 @pytest.mark.parametrize("members", [1, 3, 5, 7])

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.rig.mongo.errors import HangUp
+from tests.rig.mongo.members import replica_set
 from tests.scripts import leaks
 from tests.scripts.conftest import Converge
-from tests.scripts.errors import HangUp
 from tests.scripts.job import HOSTS, KEY, OLD_KEY, PASSWORDS, USERS, WRITES, asked_users, last_line
-from tests.scripts.mongod import replica_set
 
 
 def test_users_have_the_password_and_the_roles_that_are_asked_for(converge: Converge) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.scripts import Mongosh
 from tests.scripts import leaks
 from tests.scripts.apiserver import TOKEN, ApiServer, api_server
-from tests.scripts.conftest import Mongosh
 
 SECRETS = [
     {"name": "registry-keyfile", "data": {"keyfile": "keyfile"}},

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tests.scripts.mongod import ReplicaSet, replica_set
+from tests.rig.mongo.members import ReplicaSet, replica_set
 
 HOSTS = ["db-0.db:27017", "db-1.db:27017", "db-2.db:27017"]
 KEY = "a2V5IG9mIHRoZSBzZXQ="

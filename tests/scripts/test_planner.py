@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.scripts.conftest import HERE, SCRIPTS, Mongosh
+from tests.rig.scripts import SCRIPTS, Mongosh
+from tests.scripts.conftest import HERE
 
 RUNS = int(os.environ.get("PLANNER_RUNS", "100000"))
 SEED = int(os.environ.get("PLANNER_SEED", "1"))

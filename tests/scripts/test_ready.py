@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import SCRIPTS
-from tests.scripts.mongod import Mongod, replica_set
+from tests.rig.mongo.members import Mongod, replica_set
+from tests.rig.scripts import SCRIPTS
 
 HOST = "db-0.db:27017"
 PROBE = SCRIPTS / "ready.sh"

@@ -14,7 +14,7 @@ import redis
 
 from tests.rendering import pod_spec
 from tests.rig import environments
-from tests.scripts.redis_server import LISTS, PASSWORD, Server, manifest, metrics_redis
+from tests.rig.redis_server import LISTS, PASSWORD, Server, manifest, metrics_redis
 
 ALLOWED = {"brpop", "hello", "llen", "lpush", "ping", "select"}
 #: What Redis lets everybody call, whatever the access list says.

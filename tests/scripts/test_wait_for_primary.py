@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mgmtcluster.databases.replica_set import TIMEOUTS, query_of
+from tests.rig.mongo.members import ReplicaSet, replica_set
+from tests.rig.scripts import Mongosh
 from tests.scripts import job, leaks
-from tests.scripts.conftest import Mongosh
-from tests.scripts.mongod import ReplicaSet, replica_set
 
 HOSTS = job.HOSTS[:3]
 PASSWORD = "w0rd-of-the-service"

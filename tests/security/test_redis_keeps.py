@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.scripts.redis_server import LISTS, Server, metrics_redis
+from tests.rig.redis_server import LISTS, Server, metrics_redis
 
 WRITE_SECONDS = 2.5
 

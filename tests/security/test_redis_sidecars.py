@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rendering import pod_spec
-from tests.scripts.redis_server import Server, manifest, metrics_redis, sidecar
+from tests.rig.redis_server import Server, manifest, metrics_redis, sidecar
 
 SIDECARS = {
     "tasks-db-svc": ("20-registries.k8s.yaml", "registries", "tasks-db-svc"),

@@ -12,7 +12,7 @@ from mgmtcluster.cli.checks.old_installer import leftovers
 from mgmtcluster.cli.dumps import restore
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.migration import Step, notes, plan
-from tests.cluster import old_cluster
+from tests.rig import old_cluster
 
 from .views import expecting, item, node, the_row, view, workload
 

@@ -19,7 +19,7 @@ from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, query_of
 from tests.nodes.images.mongo import MODULE, lay_out
 from tests.rendering import pod_spec
 from tests.rig.ports import free_port
-from tests.scripts.redis_server import manifest
+from tests.rig.redis_server import manifest
 
 KEY = "a2V5IG9mIHRoZSBzZXQ="
 SET = "rs0"

@@ -17,7 +17,7 @@ IMAGE_TOOL = ROOT.parent / "shared" / "node" / "image"
 LIBRARIES = "/usr/local/lib"
 
 #: What the program consists of: its own files, and what it shares with the test server of the scripts.
-SHARED = tuple(f"tests/scripts/{name}.py" for name in ("commands", "errors", "scram", "server", "wire"))
+SHARED = tuple(f"tests/rig/mongo/{name}.py" for name in ("commands", "errors", "scram", "server", "wire"))
 PROGRAM = "tests/nodes/images/mongod"
 MODULE = PROGRAM.replace("/", ".")
 

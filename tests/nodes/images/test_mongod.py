@@ -10,7 +10,7 @@ from pymongo import WriteConcern
 from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure, WTimeoutError
 
 from tests.nodes.images.members import KEY, PASSWORDS, Members, within
-from tests.scripts.conftest import SCRIPTS, Mongosh
+from tests.rig.scripts import SCRIPTS, Mongosh
 
 CONVERGE = SCRIPTS / "converge.js"
 OTHER_KEY, UNKNOWN_KEY = "c29tZWJvZHkgZWxzZSdz", "a2V5IG5vYm9keSBrbm93cw=="

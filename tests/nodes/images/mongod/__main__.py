@@ -17,7 +17,7 @@ from tests.nodes.images.mongod.options import UnfitKeyfile, options_from
 from tests.nodes.images.mongod.peer import Peer
 from tests.nodes.images.mongod.service import Service
 from tests.nodes.images.mongod.storage import FATAL, Disk, InUse
-from tests.scripts.errors import Refused
+from tests.rig.mongo.errors import Refused
 
 _HAND_OVER_SECONDS = 5.0
 _HEIR_SECONDS = 3.0

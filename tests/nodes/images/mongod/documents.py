@@ -7,7 +7,7 @@ from typing import Any
 from bson import Int64
 
 from tests.nodes.images.mongod.storage import Data, Document
-from tests.scripts.errors import Refused
+from tests.rig.mongo.errors import Refused
 
 _OPERATORS = ("$set", "$inc")
 

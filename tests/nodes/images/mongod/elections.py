@@ -12,7 +12,7 @@ from tests.nodes.images.mongod.link import NoAnswer
 from tests.nodes.images.mongod.member import ELECTION_SECONDS, Member
 from tests.nodes.images.mongod.peer import Peer, id_of, is_here
 from tests.nodes.images.mongod.storage import Document
-from tests.scripts.errors import Refused
+from tests.rig.mongo.errors import Refused
 
 _TICK_SECONDS = 0.5
 _SPREAD_SECONDS = 1.5

@@ -10,7 +10,7 @@ from tests.nodes.images.mongod.link import NoAnswer
 from tests.nodes.images.mongod.member import HEARTBEAT_SECONDS, Member
 from tests.nodes.images.mongod.peer import Peer, id_of
 from tests.nodes.images.mongod.storage import NOTHING, Data, Document
-from tests.scripts.errors import Refused
+from tests.rig.mongo.errors import Refused
 
 
 def follow(member: Member, peer: Peer) -> None:

@@ -7,8 +7,8 @@ import socket
 import threading
 from collections.abc import Sequence
 
-from tests.scripts.scram import Login
-from tests.scripts.wire import Closed, Document, read_command, request
+from tests.rig.mongo.scram import Login
+from tests.rig.mongo.wire import Closed, Document, read_command, request
 
 TIMEOUT_SECONDS = 2.0
 

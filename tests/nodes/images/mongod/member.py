@@ -12,7 +12,7 @@ import bson
 from tests.nodes.images.mongod.link import Link
 from tests.nodes.images.mongod.peer import Peer, id_of
 from tests.nodes.images.mongod.storage import NOTHING, Disk, Document, OpTime
-from tests.scripts.errors import Refused
+from tests.rig.mongo.errors import Refused
 
 HEARTBEAT_SECONDS = 1.0
 #: Without a word from a primary for so long, a member stands for election; without a majority, a primary steps down.

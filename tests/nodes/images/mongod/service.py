@@ -12,10 +12,10 @@ from tests.nodes.images.mongod import documents, elections, heartbeats
 from tests.nodes.images.mongod.member import Member
 from tests.nodes.images.mongod.peer import is_here
 from tests.nodes.images.mongod.storage import Document
-from tests.scripts.commands import Commands, answers
-from tests.scripts.errors import Refused
-from tests.scripts.scram import Credentials, same_salt
-from tests.scripts.server import BEFORE_LOGIN, Connection, Server
+from tests.rig.mongo.commands import Commands, answers
+from tests.rig.mongo.errors import Refused
+from tests.rig.mongo.scram import Credentials, same_salt
+from tests.rig.mongo.server import BEFORE_LOGIN, Connection, Server
 
 READS = {"find", "count"}
 CHANGES = {"insert", "update"}

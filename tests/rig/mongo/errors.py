@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scripts.wire import Document
+from tests.rig.mongo.wire import Document
 
 CODES = {
     "Unauthorized": 13,

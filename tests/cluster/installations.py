@@ -5,70 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from .kube import Done, Json, Kubectl, condition, documents, is_ready, is_settled, key
+from tests.rig.installation import OURS, WORKLOADS, Installation
+from tests.rig.kube import Json, Kubectl, condition, documents, is_ready
+from tests.rig.workspace import ROOT, Workspace
+
 from .nodes import Nodes
-from .workspace import ROOT, Workspace
-
-_WORKLOADS = "deployments,statefulsets,jobs"
-_OURS = "--selector=app.kubernetes.io/part-of=mgmtcluster"
-
-
-class Installation:
-    """Manifests in a folder, and what became of them on the cluster.
-
-    Attributes:
-        folder: the manifests.
-        applied: the first apply.
-    """
-
-    def __init__(self, kubectl: Kubectl, folder: Path, *how: str) -> None:
-        self._kubectl = kubectl
-        self.folder = folder
-        self.applied = self.apply(*how)
-
-    def apply(self, *how: str) -> Done:
-        """Apply the folder as an operator does."""
-        return self._kubectl.run("apply", *how, f"--filename={self.folder}")
-
-    @property
-    def files(self) -> list[Path]:
-        """The files, in the order that kubectl applies them."""
-        return sorted(self.folder.glob("*.yaml"))
-
-    def objects(self, *files: Path) -> dict[tuple[str, str, str], Json]:
-        """The live objects of these files, or of all of them."""
-        wanted = {key(each) for each in documents(*(files or self.files))}
-        kinds = ",".join(sorted({kind for kind, _, _ in wanted}))
-        live = {key(item): item for item in self._kubectl.items(kinds, "--all-namespaces", _OURS)}
-        return {name: item for name, item in live.items() if name in wanted}
-
-    def generations(self) -> dict[tuple[str, str, str], object]:
-        """The generation of every object, which moves with what is asked for.
-
-        Of a PodDisruptionBudget the resource version: kubectl calls it configured whenever it is applied.
-        """
-        return {
-            name: item["metadata"]["resourceVersion" if name[0] == "PodDisruptionBudget" else "generation"]
-            for name, item in self.objects().items()
-            if "generation" in item["metadata"] or name[0] == "PodDisruptionBudget"
-        }
-
-    def unsettled(self, *files: Path) -> list[tuple[str, str, str]]:
-        """What of these files, or of all of them, is missing, not available yet or not complete."""
-        wanted = {key(each) for each in documents(*(files or self.files)) if each["kind"] in ("Deployment", "StatefulSet", "Job")}
-        live = {key(item): item for item in self._kubectl.items(_WORKLOADS, "--all-namespaces")}
-        return sorted(name for name in wanted if name not in live or not is_settled(live[name]))
-
-    def settle(self, *files: Path) -> None:
-        """Wait until everything of these files, or of all of them, is available or complete."""
-        self._kubectl.until("Deployments, StatefulSets and Jobs to be well", lambda: not self.unsettled(*files))
-
-    def claims(self) -> dict[str, str]:
-        """Every claim and the volume it is bound to."""
-        claims = self._kubectl.items("persistentvolumeclaims", "--all-namespaces")
-        return {
-            f"{item['metadata']['namespace']}/{item['metadata']['name']}": item["spec"].get("volumeName", "") for item in claims
-        }
 
 
 class Installations:
@@ -132,8 +73,8 @@ class Installations:
             return
         platform = self._there[1].folder / "00-platform.k8s.yaml"
         self._there = None
-        self._kubectl("delete", _WORKLOADS, "--all-namespaces", _OURS, "--wait=false")
-        self._kubectl("delete", "pods", "--all-namespaces", _OURS)
+        self._kubectl("delete", WORKLOADS, "--all-namespaces", OURS, "--wait=false")
+        self._kubectl("delete", "pods", "--all-namespaces", OURS)
         namespaces = {item["metadata"]["name"] for item in documents(platform) if item["kind"] == "Namespace"}
         self._kubectl("delete", "--ignore-not-found", f"--filename={platform}")
         volumes = self._kubectl.items("persistentvolumes")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import bson
 
-from tests.scripts.errors import Refused
-from tests.scripts.wire import Document
+from tests.rig.mongo.errors import Refused
+from tests.rig.mongo.wire import Document
 
 STATES = {"PRIMARY": 1, "SECONDARY": 2, "RECOVERING": 3, "STARTUP2": 5, "REMOVED": 10}
 

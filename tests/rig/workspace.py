@@ -11,8 +11,7 @@ from pathlib import Path
 import yaml
 
 from mgmtcluster import catalog
-
-from .kube import Done, Json
+from tests.rig.kube import Done, Json
 
 ROOT = Path(__file__).parents[2]
 _PAGE = ROOT / "docs" / "operations.md"

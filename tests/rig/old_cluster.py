@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kube import Json
+from tests.rig.kube import Json
 
 #: Deployment, Service, namespace, and port with its node port (0: whichever).
 SERVICES = (

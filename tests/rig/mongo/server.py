@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.scripts.errors import HangUp, Refused
-from tests.scripts.scram import Credentials, Scram
-from tests.scripts.wire import Closed, Document, read_command, reply
+from tests.rig.mongo.errors import HangUp, Refused
+from tests.rig.mongo.scram import Credentials, Scram
+from tests.rig.mongo.wire import Closed, Document, read_command, reply
 
 BEFORE_LOGIN = {"hello", "ismaster", "isMaster", "ping", "buildInfo", "endSessions"}
 

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.scripts.commands import Commands
-from tests.scripts.errors import HangUp, Refused
-from tests.scripts.replica_set import Fault, ReplicaSet
-from tests.scripts.scram import Credentials, same_salt
-from tests.scripts.server import BEFORE_LOGIN, Connection, Server
-from tests.scripts.wire import Document
+from tests.rig.mongo.commands import Commands
+from tests.rig.mongo.errors import HangUp, Refused
+from tests.rig.mongo.replica_set import Fault, ReplicaSet
+from tests.rig.mongo.scram import Credentials, same_salt
+from tests.rig.mongo.server import BEFORE_LOGIN, Connection, Server
+from tests.rig.mongo.wire import Document
 
 
 @dataclass

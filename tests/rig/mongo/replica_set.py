@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import bson
 
-from tests.scripts.errors import Refused
-from tests.scripts.wire import Document
+from tests.rig.mongo.errors import Refused
+from tests.rig.mongo.wire import Document
 
 if TYPE_CHECKING:
-    from tests.scripts.mongod import Mongod
+    from tests.rig.mongo.members import Mongod
 
 
 @dataclass
