@@ -19,7 +19,7 @@ _PAGE_OBJECTS: Final = 500
 _AT_A_TIME: Final = 8
 
 #: Seconds to connect, and to wait for each part of an answer: together less than the ten within which a command gives up.
-_TIMEOUT_SECONDS: Final = (4, 5)
+TIMEOUT_SECONDS: Final[tuple[float, float]] = (4, 5)
 
 _REVIEW: Final = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview")
 
@@ -102,7 +102,7 @@ class Cluster:
         pairs = list((query or {}).items())
         request = self._client.param_serialize(method, path, None, pairs, headers, body, auth_settings=["BearerToken"])
         try:
-            response = self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+            response = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
             content: bytes = response.read()  # type: ignore[no-untyped-call]
         except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
             raise CouldNotLook(f"{self.server}: no answer ({_cause(error)}); is this the right --context?") from None
@@ -131,7 +131,7 @@ def _cause(error: BaseException) -> str:
     while isinstance(inner := getattr(error, "reason", None), BaseException):
         error = inner
     if isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(error, urllib3.exceptions.NewConnectionError):
-        return f"none within {max(_TIMEOUT_SECONDS)} seconds"
+        return f"none within {max(TIMEOUT_SECONDS)} seconds"
     return _line(error).rpartition(": ")[2]
 
 

@@ -53,14 +53,14 @@ def on_a_terminal(*arguments: str, **env: str) -> str:
     return shown[0]
 
 
-def start_on_a_terminal(*arguments: str) -> tuple[int, int]:
+def start_on_a_terminal(*arguments: str, **env: str) -> tuple[int, int]:
     """The process of a command that goes on beside the test, and its terminal, which passes Ctrl-C on."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests in the background had it ignored
         command = [sys.executable, "-m", "mgmtcluster.cli", *arguments]
-        os.execve(sys.executable, command, {**os.environ, "TERM": "xterm-256color"})
+        os.execve(sys.executable, command, {**os.environ, "TERM": "xterm-256color", **env})
     return pid, terminal
 
 

@@ -51,7 +51,11 @@ class SilentServer:
 
 @contextlib.contextmanager
 def empty_cluster(
-    version: str, *, refused: Mapping[str, tuple[int, str]] | None = None, but: Mapping[str, Sequence[Any]] | None = None
+    version: str,
+    *,
+    refused: Mapping[str, tuple[int, str]] | None = None,
+    but: Mapping[str, Sequence[Any]] | None = None,
+    reviews: list[Any] | None = None,
 ) -> Iterator[str]:
     """The URL of an API server of this version that has nothing and allows everything.
 
@@ -59,6 +63,7 @@ def empty_cluster(
         version: what it says of itself.
         refused: resources of which it lists none, with the status and the message that it answers instead.
         but: resources of which it has these objects after all, whoever asks.
+        reviews: takes every question for a right that it is asked.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -77,7 +82,9 @@ def empty_cluster(
             self._answer({"message": message} if message else {"metadata": {}, "items": items}, status)
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if reviews is not None:
+                reviews.append(body["spec"])
             self._answer({"status": {"allowed": True}})
 
         def _answer(self, body: Any, status: int = 200) -> None:

@@ -56,9 +56,10 @@ def test_a_server_that_does_not_answer(
     command: str, tmp_path: Path, silent_server: SilentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gives up after one question, whatever else there is to ask."""
-    monkeypatch.setattr(api, "_TIMEOUT_SECONDS", (0.1, 0.2))
+    assert sum(api.TIMEOUT_SECONDS) < 10
+    monkeypatch.setattr(api, "TIMEOUT_SECONDS", (0.2, 0.25))
     file = kubeconfig(tmp_path, silent_server.url)
-    assert "no answer (none within 0.2 seconds)" in said(mgmtcluster(*command.split(), "--kubeconfig", str(file)))
+    assert "no answer (none within 0.25 seconds)" in said(mgmtcluster(*command.split(), "--kubeconfig", str(file)))
     assert silent_server.times_asked() == 1
 
 

@@ -74,3 +74,15 @@ def test_ctrl_c_does_not_wait_for_an_answer(silent_server: SilentServer, tmp_pat
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     assert shown.splitlines()[-1].startswith("mgmtcluster: interrupted")
     assert "no answer" not in shown
+
+
+def test_ctrl_c_while_libraries_are_imported(tmp_path: Path) -> None:
+    """The same line and exit code, and no traceback of the import."""
+    (tmp_path / "typer.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    pid, terminal = start_on_a_terminal("status", PYTHONPATH=str(tmp_path))
+    shown = read_until(terminal, "importing")
+    os.write(terminal, b"\x03")
+    shown += read_until(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert "Traceback" not in shown
+    assert shown.splitlines()[-1].startswith("mgmtcluster: interrupted")
