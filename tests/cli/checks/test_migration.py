@@ -51,7 +51,7 @@ def test_nothing_of_it_is_there() -> None:
         workload("Deployment", "registry-0", "registries", ours=True),
         workload("Deployment", "shop", "registries"),
         item("Service", "parser", "services", ours=True, spec={"selector": {"app": "parser"}}),
-        item("Service", "parser", "services", spec={"selector": {"app": "parser", "tier": "web"}}),
+        item("Service", "resource-allocator", "utils", spec={"selector": {"app": "resource-allocator", "tier": "web"}}),
         item("PersistentVolume", "registry-pv-x", spec={}),
     ]
     for there in ([], others):
