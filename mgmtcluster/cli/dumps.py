@@ -38,7 +38,8 @@ def dump(old: OldDatabase, new: ReplicaSet) -> list[str]:
 def restore(new: ReplicaSet) -> list[str]:
     """Return the commands that restore NAME.archive.gz, and compare the result with NAME.before."""
     secret = new.password(ROOT)
-    uri = new.uri(ROOT, "", password="", w="majority")
+    # Not `new.uri`: its timeouts are for the calls of services, and a restore's calls take longer.
+    uri = f"mongodb://{ROOT}@{','.join(new.hosts)}/?replicaSet={new.set_name}&authSource=admin&w=majority"
     run = f"kubectl exec -i -n {new.namespace} {new.pod(0)} -c {new.name} --"
     password = f'{{{{index .data "{secret.key}" | base64decode}}}}'
     name = _new_name(new)
