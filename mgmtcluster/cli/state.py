@@ -194,10 +194,9 @@ def _replicated(name: str, units: int, found: Object, status: Mapping[str, Any])
         return Workload(name, 0, units, "was changed just now")
     if found["spec"]["replicas"] < units:
         return Workload(name, status.get("availableReplicas", 0), units, f"was scaled to {found['spec']['replicas']}")
-    updated = status.get("updatedReplicas", 0)
     # Pods of an earlier template count as available too, and the server does not say which of them are.
-    earlier = max(status.get("replicas", 0) - updated, 0)
-    ready = min(status.get("availableReplicas", 0) - earlier, updated, units)
+    earlier = max(status.get("replicas", 0) - status.get("updatedReplicas", 0), 0)
+    ready = min(status.get("availableReplicas", 0) - earlier, units)
     return Workload(name, max(ready, 0), units, "")
 
 

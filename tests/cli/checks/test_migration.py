@@ -52,7 +52,7 @@ def test_nothing_of_it_is_there() -> None:
         workload("Deployment", "shop", "registries"),
         item("Service", "parser", "services", ours=True, spec={"selector": {"app": "parser"}}),
         item("Service", "resource-allocator", "utils", spec={"selector": {"app": "resource-allocator", "tier": "web"}}),
-        item("PersistentVolume", "registry-pv-x", spec={}),
+        *(item("PersistentVolume", f"registry-pv-{name}", spec={}) for name in ("x", "0-copy")),
     ]
     for there in ([], others):
         seen = view(*there, expected=platform())
