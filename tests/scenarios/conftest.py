@@ -17,8 +17,14 @@ from tests.rendering import ROOT, render_chart
 class Golden(Protocol):
     """Compare what a scenario makes with the golden YAML: ``pytest --snapshot-update`` writes it."""
 
-    def __call__(self, define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None:
-        """Compare one scenario, in a chart of this namespace."""
+    def __call__(
+        self,
+        define: Callable[[Chart], object],
+        *,
+        namespace: str | None = "shop",
+        beyond: Callable[[Chart], object] | None = None,
+    ) -> None:
+        """Compare one scenario, in a chart of this namespace; the objects of ``beyond``, another scenario, are left out."""
 
 
 class YamlBeside(SingleFileSnapshotExtension):
@@ -33,15 +39,31 @@ class YamlBeside(SingleFileSnapshotExtension):
         return str(Path(test_location.filepath).parent)
 
 
+def difference(text: str, other: str) -> str:
+    """The documents of a YAML text that another one does not have."""
+    known = set(other.rstrip().split("\n---\n"))
+    return "\n---\n".join(document for document in text.rstrip().split("\n---\n") if document not in known) + "\n"
+
+
 @pytest.fixture
-def golden(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Golden:
-    """Scripts are left out: they are files with tests of their own, and a word in one would change every golden file."""
+def plain_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave scripts out: they are files with tests of their own, and a word in one would change every golden file."""
     (tmp_path / "scripts").mkdir()
     for script in (ROOT / "mgmtcluster" / "scripts").iterdir():
         (tmp_path / "scripts" / script.name).write_text(f"the text of mgmtcluster/scripts/{script.name}\n")
     monkeypatch.setattr(_scripts, "files", lambda _: tmp_path)
 
-    def compare(define: Callable[[Chart], object], *, namespace: str | None = "shop") -> None:
-        assert render_chart(define, namespace=namespace) == snapshot(extension_class=YamlBeside)
+
+@pytest.fixture
+def golden(snapshot: SnapshotAssertion, plain_scripts: None) -> Golden:  # noqa: ARG001
+    """The comparison, without the text of scripts."""
+
+    def compare(
+        define: Callable[[Chart], object], *, namespace: str | None = "shop", beyond: Callable[[Chart], object] | None = None
+    ) -> None:
+        text = render_chart(define, namespace=namespace)
+        if beyond:
+            text = difference(text, render_chart(beyond, namespace=namespace))
+        assert text == snapshot(extension_class=YamlBeside)
 
     return compare
