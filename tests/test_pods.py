@@ -149,9 +149,9 @@ def patience(probe: Manifest) -> int:
 
 @pytest.mark.parametrize("workload", SERVING, ids=[name_of(each) for each in SERVING])
 def test_a_slow_start_is_not_taken_for_a_failure(workload: Manifest) -> None:
-    """What listens on a port of its pod has two minutes or more to open it."""
+    """What listens on a port of its pod has five minutes or more to open it: killing a slow start only makes it worse."""
     main = pod_spec(workload)["containers"][0]
-    assert patience(main["startupProbe"]) >= 120
+    assert patience(main["startupProbe"]) >= 300
 
 
 def test_nothing_is_asked_of_a_local_redis_from_outside(objects: Manifests) -> None:

@@ -11,7 +11,8 @@ from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
 from mgmtcluster.kinds.containers import Resources, TcpProbe
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
 
-_STARTUP = TcpProbe(period_seconds=2, failure_threshold=90)
+# Five minutes: on busy nodes some services take over a minute and a half, and one that is killed begins again.
+_STARTUP = TcpProbe(period_seconds=2, failure_threshold=150)
 _WAIT_RESOURCES = Resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="256Mi")
 _SCRIPTS = "scripts"
 _WAIT = "wait-for-database"
