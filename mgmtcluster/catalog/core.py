@@ -26,7 +26,7 @@ SERVICES: Final = (
             "MAX_WORKER_POOL_SIZE": "10",
             "TEST_MODE_ON": "0",  # unset, the code answers with a made-up component
         },
-        resources=Resources(memory="160Mi", memory_limit="384Mi"),
+        resources=Resources(memory="128Mi", memory_limit="384Mi"),
     ),
     policy_runner(
         about="Cluster controller gateway",

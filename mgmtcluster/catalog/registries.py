@@ -49,7 +49,7 @@ REGISTRIES: Final = (
         },
         handed_on=("POLICY_DB_URL", "PUBLIC_DB_URL"),
         readiness=HttpProbe(path="/policy/__probe__"),
-        resources=LARGER,
+        resources=Resources(memory="112Mi"),
         outside=(TARGET_CLUSTER_API, Outside(ports=((30900, 30900),), reason="policy executors in target clusters")),
     ),
     Service(

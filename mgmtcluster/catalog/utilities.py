@@ -1,9 +1,10 @@
 """The utility services, in the order of the seed's table."""
 
+from dataclasses import replace
 from typing import Final
 
 from mgmtcluster.catalog import endpoints as at
-from mgmtcluster.catalog.common import policy_runner, redis_sidecar
+from mgmtcluster.catalog.common import POLICY_RESOURCES, policy_runner, redis_sidecar
 from mgmtcluster.catalog.service import Service, Setting
 
 UTILITIES: Final = (
@@ -11,6 +12,7 @@ UTILITIES: Final = (
         about="Handles search queries for filtering and similarity search",
         endpoint=at.SEARCH_SERVER,
         image="search-server",
+        resources=replace(POLICY_RESOURCES, memory="160Mi"),
         env={
             "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,
             "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
