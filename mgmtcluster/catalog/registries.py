@@ -99,7 +99,10 @@ REGISTRIES: Final = (
                 image="status-writer",
                 database_env="MONGO_URL",
                 resources=Resources(memory="48Mi"),
-                readiness=ExecProbe(command=("python3", "-c", "import redis; redis.Redis(socket_timeout=3).ping()")),
+                # A probe starts a Python of its own. Seldom, because that takes more processor time than the container itself.
+                readiness=ExecProbe(
+                    command=("python3", "-c", "import redis; redis.Redis(socket_timeout=3).ping()"), period_seconds=30
+                ),
                 liveness=ExecProbe(
                     command=("python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 6379), 3)"),
                     period_seconds=30,
@@ -143,8 +146,9 @@ REGISTRIES: Final = (
         image="components-registry",
         database=Database(name="components", env="MONGO_HOST_URL"),
         env={"CONTAINER": "1"},  # log to /logs instead of the image's own directory
-        readiness=HttpProbe(path="/health"),
-        liveness=HttpProbe(path="/health", period_seconds=30, failure_threshold=6),
+        # For each request a line of about 500 bytes goes to a file in /logs, which nothing rotates. The default readiness probe
+        # sends none; the liveness probe alone fills the limit of 256Mi in a year.
+        liveness=HttpProbe(path="/health", period_seconds=60, failure_threshold=3),
         resources=LARGER,
         writes=("/logs", "/tmp"),
     ),
