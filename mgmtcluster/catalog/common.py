@@ -20,7 +20,14 @@ POLICY_RESOURCES: Final = Resources(
 )
 
 #: A policy's requirements are installed where a process without root may write, and found there.
-_POLICY_ENV: Final = {"HOME": "/tmp", "PIP_NO_CACHE_DIR": "1", "PIP_TARGET": "/pydeps", "PYTHONPATH": "/pydeps"}
+_POLICY_ENV: Final = {
+    "HOME": "/tmp",
+    "PIP_NO_CACHE_DIR": "1",
+    "PIP_TARGET": "/pydeps",
+    "PYTHONPATH": "/pydeps",
+    # pip is started for each policy, and the image's own directories are read-only: without this it is compiled each time.
+    "PYTHONPYCACHEPREFIX": "/tmp/pyc",
+}
 _POLICY_WRITES: Final = ("/tmp", "/pydeps")
 _POLICY_CODE: Final = Outside(ports=((80, 80), (443, 443)), reason="policy code by its URL, and its requirements from PyPI")
 
