@@ -8,7 +8,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_each_settings_file_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    """Neither run touches what the other wrote, nor what lies above."""
+    """Neither run touches what the other wrote, nor what lies above.
+
+    Takes more than two seconds because the app runs three times, each time in a process of its own.
+    """
     for name in ("production", "laptop", "production"):
         subprocess.run(
             [

@@ -71,7 +71,10 @@ def test_the_workflow_runs_parts_of_ci_run() -> None:
 
 
 def test_a_commit_that_forgets_dist_is_refused(tmp_path: Path) -> None:
-    """Settings changed without a synth; with it, the hook passes."""
+    """Settings changed without a synth; with it, the hook passes.
+
+    Takes more than two seconds because the hook synthesizes three times.
+    """
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--local", ROOT, clone], check=True)
     for name in ("app.py", "mgmtcluster", "dist", ".pre-commit-config.yaml"):  # as they are, committed or not

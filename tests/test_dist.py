@@ -60,7 +60,10 @@ def test_dist_is_a_fresh_synth_byte_for_byte(tmp_path: Path, dist: dict[str, byt
 
 
 def test_two_environments_stand_side_by_side(tmp_path: Path, dist: dict[str, bytes]) -> None:
-    """``settings/*.yaml`` to ``dist/<name>/``: each its own files, none in the other's."""
+    """``settings/*.yaml`` to ``dist/<name>/``: each its own files, none in the other's.
+
+    Takes more than two seconds because the app runs twice, each time in a process of its own.
+    """
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "production.yaml").write_text("node_address: nodes.example.test\n")
     shutil.copy(ROOT / "settings.yaml", tmp_path / "settings" / "staging.yaml")

@@ -23,7 +23,10 @@ from tools import constructs_reference, services_reference, settings_reference
     ids=["settings", "constructs", "services"],
 )
 def test_a_committed_reference_is_a_fresh_one(name: str, page: Callable[[], str]) -> None:
-    """Byte for byte what `make docs` writes."""
+    """Byte for byte what `make docs` writes.
+
+    Takes more than two seconds because the reference of the constructs is read from all of the code.
+    """
     assert (ROOT / "docs" / name).read_text() == page()
 
 

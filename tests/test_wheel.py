@@ -72,7 +72,10 @@ def test_a_wheel_is_built_the_same_twice(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_the_console_script_runs_where_nothing_else_is(installed: Run) -> None:
-    """It finds its commands, and renders the platform without a settings file."""
+    """It finds its commands, and renders the platform without a settings file.
+
+    Takes more than two seconds because the wheel is installed into an environment of its own.
+    """
     assert "Usage: mgmtcluster" in installed("mgmtcluster", "--help").stdout
     services = installed("mgmtcluster", "services")
     assert (services.returncode, services.stderr) == (0, "")
@@ -87,7 +90,10 @@ def test_the_installed_map_is_the_checkouts(installed: Run, platform: Platform) 
 
 
 def test_the_example_synthesises_with_the_wheel(installed: Run, tmp_path: Path) -> None:
-    """The same manifests as in the checkout."""
+    """The same manifests as in the checkout.
+
+    Takes more than two seconds because the app runs twice, each time in a process of its own.
+    """
     here = run_app(cwd=tmp_path, app=EXAMPLE)
     assert here.returncode == 0, here.stderr
     code = f"import os, runpy; os.chdir({str(tmp_path)!r}); os.mkdir('wheel'); os.chdir('wheel'); runpy.run_path('app.py')"

@@ -37,7 +37,10 @@ class Tags(HTMLParser):
 
 
 def test_the_same_settings_give_the_same_bytes(html: str) -> None:
-    """And others give others."""
+    """And others give others.
+
+    Takes more than two seconds because the page is laid out twice, in processes of their own.
+    """
     again, other = render({"registry_database": {"members": 3}}), render({"registry_database": {"members": 5}})
     assert page_of(platform_graph(again.edges, again.objects)) == html
     assert page_of(platform_graph(other.edges, other.objects)) != html

@@ -123,7 +123,10 @@ def test_the_feature_compatibility_version_comes_last(converge: Converge) -> Non
 
 
 def test_the_version_waits_for_every_binary(converge: Converge) -> None:
-    """While one member runs the older binary, it stays."""
+    """While one member runs the older binary, it stays.
+
+    Takes more than two seconds because it waits until the Job gives up.
+    """
     with replica_set(HOSTS[:3], [KEY], feature_compatibility_version="7.0") as set_:
         set_.members[HOSTS[2]].version = "7.0.37"
         result = converge(set_, 3, FEATURE_COMPATIBILITY_VERSION="8.0", DEADLINE_SECONDS="4")
@@ -133,7 +136,10 @@ def test_the_version_waits_for_every_binary(converge: Converge) -> None:
 
 
 def test_the_version_waits_for_every_member(converge: Converge) -> None:
-    """A member that is away could run anything."""
+    """A member that is away could run anything.
+
+    Takes more than two seconds because it waits until the Job gives up.
+    """
     with replica_set(HOSTS[:3], [KEY], feature_compatibility_version="7.0") as set_:
         set_.install(HOSTS[:3], HOSTS[0])
         set_.members[HOSTS[2]].stop()
@@ -205,7 +211,10 @@ def test_a_password_that_cannot_be_used_is_refused(text: str | None, converge: C
 
 
 def test_no_secret_is_in_an_argument_a_log_or_the_output(converge: Converge, environment: dict[str, str]) -> None:
-    """Neither key nor password leaves the process but to the server, in this run and in one that repairs."""
+    """Neither key nor password leaves the process but to the server, in this run and in one that repairs.
+
+    Takes more than two seconds because the Job runs twice.
+    """
     with replica_set(HOSTS[:3], [KEY]) as set_, leaks.processes_watched() as seen:
         first = converge(set_, 3)
         set_.users["root"]["pwd"] = "before"

@@ -31,7 +31,10 @@ LOSSES: dict[Mode, list[str]] = {
 
 @pytest.mark.parametrize("mode", ["pinned", "readd"])
 def test_no_state_loses_an_acknowledged_write(mode: Mode) -> None:
-    """Neither where a member waits for its data, nor where it comes back without a vote."""
+    """Neither where a member waits for its data, nor where it comes back without a vote.
+
+    Takes more than two seconds because it explores every state.
+    """
     result = explore(mode)
     assert result.trace is None
     assert result.states > 5000

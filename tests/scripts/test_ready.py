@@ -40,14 +40,20 @@ def test_a_member_is_ready_in_a_role(state: str, code: int, member: Mongod) -> N
 
 
 def test_a_slow_member_is_not_ready(member: Mongod) -> None:
-    """The probe has a limit of its own."""
+    """The probe has a limit of its own.
+
+    Takes more than two seconds because it waits for the probe's own limit.
+    """
     member.state, member.delay = "PRIMARY", 20
     result = probe(member.port)
     assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
 
 
 def test_a_member_that_no_longer_accepts_is_not_ready() -> None:
-    """Its queue of connections is full: even to connect would hang."""
+    """Its queue of connections is full: even to connect would hang.
+
+    Takes more than two seconds because it waits for the probe's own limit.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         waiting = [socket.socket() for _ in range(8)]

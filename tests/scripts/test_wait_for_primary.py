@@ -105,7 +105,10 @@ def test_a_primary_that_is_not_elected_yet_is_waited_for(wait: Wait, set_: Repli
 
 @pytest.mark.parametrize("missing", ["primary", "user"])
 def test_it_gives_up_with_a_sentence(missing: str, wait: Wait, set_: ReplicaSet, environment: dict[str, str]) -> None:
-    """What was missing, and never the password."""
+    """What was missing, and never the password.
+
+    Takes more than two seconds because the driver looks for a primary for five seconds.
+    """
     if missing == "primary":
         set_.primary, set_.members[HOSTS[1]].state = None, "SECONDARY"
         expected = "gave up waiting: no primary answers (MongoServerSelectionError)"

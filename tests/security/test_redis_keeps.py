@@ -65,13 +65,19 @@ def crash(configuration: Callable[[str], str]) -> tuple[float, list[float]]:
 
 
 def test_a_crash_loses_at_most_the_last_second() -> None:
-    """Nothing that was acknowledged earlier, at whatever speed."""
+    """Nothing that was acknowledged earlier, at whatever speed.
+
+    Takes more than two seconds because it writes for longer than the second that may be lost.
+    """
     killed, lost = crash(lambda text: text)
     assert [when for when in lost if when < killed - 1] == []
 
 
 def test_without_the_append_only_file_a_crash_loses_more() -> None:
-    """So the test before would notice."""
+    """So the test before would notice.
+
+    Takes more than two seconds because it writes for longer than the second that may be lost.
+    """
     killed, lost = crash(lambda text: text.replace("appendonly yes", "appendonly no"))
     assert [when for when in lost if when < killed - 1]
 

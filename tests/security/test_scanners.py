@@ -27,7 +27,10 @@ def scanned(tool: str, request: pytest.FixtureRequest) -> Scanned:
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_no_check_fails_without_a_waiver(tool: str, waivers: list[Waiver], request: pytest.FixtureRequest) -> None:
-    """Neither in dist/ nor in the example's manifests."""
+    """Neither in dist/ nor in the example's manifests.
+
+    Takes more than two seconds because the first test of a scanner waits for its scan.
+    """
     assert unwaived(scanned(tool, request).report, waivers) == []
 
 

@@ -184,5 +184,8 @@ VALID = st.fixed_dictionaries(
 @settings(max_examples=5, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(VALID)
 def test_settings_that_are_read_give_valid_objects(raw: dict[str, Any]) -> None:
-    """Every rule holds of what they give; a few, since each costs half a second."""
+    """Every rule holds of what they give; a few, since each costs half a second.
+
+    Takes more than two seconds because it renders several platforms.
+    """
     assert rules.check(render(raw).objects, rules.general(beside=[Endpoint("a", "b", 80)])) == []

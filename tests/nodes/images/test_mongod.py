@@ -50,7 +50,10 @@ def converged(shared: Members, mongosh: Mongosh) -> Members:
 
 
 def test_a_set_lives_through_what_happens_to_it(members: Members, mongosh: Mongosh) -> None:
-    """Acknowledged writes outlive a crash of the primary, a lost directory, the loss of power, and a member that goes."""
+    """Acknowledged writes outlive a crash of the primary, a lost directory, the loss of power, and a member that goes.
+
+    Takes more than two seconds because members are elected, crash and copy their data.
+    """
     for number in range(3):
         members.start(number)
     assert "created user blocks-db" in converge(members, mongosh)
@@ -96,7 +99,10 @@ def test_a_member_is_removed_and_comes_back(converged: Members) -> None:
 
 
 def test_a_primary_without_a_majority_steps_down(converged: Members) -> None:
-    """What it could not replicate was never acknowledged."""
+    """What it could not replicate was never acknowledged.
+
+    Takes more than two seconds because a primary steps down only after five seconds without a majority.
+    """
     first = converged.primary()
     others = [number for number in range(3) if number != first]
     for number in others:
@@ -136,7 +142,10 @@ def test_a_user_may_what_its_roles_name(converged: Members) -> None:
 
 
 def test_a_key_is_rotated_member_by_member(converged: Members) -> None:
-    """With both keys members accept either; one with a key that nobody knows is not heard."""
+    """With both keys members accept either; one with a key that nobody knows is not heard.
+
+    Takes more than two seconds because seven members start again, and one is not heard for three seconds.
+    """
 
     def restart(number: int, keys: str) -> None:
         converged.write_keys(keys)
