@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Set
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler  # pydantic 2.10 has it only there
 from pydantic_core import ErrorDetails, InitErrorDetails
 
 from mgmtcluster.kinds.spelling import unknown_name
