@@ -33,9 +33,9 @@ def _copy_of_the_checkout(folder: Path) -> Path:
 
 
 def _run(*command: str, cwd: Path) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, "PYTHONPATH": str(cwd)}, capture_output=True, text=True, check=False
-    )
+    # Not the options and the process number of this run of pytest.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=cwd, env={**env, "PYTHONPATH": str(cwd)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
     return done.stdout
 
