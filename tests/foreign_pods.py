@@ -27,7 +27,7 @@ def figures(runs: int) -> dict[str, list[float]]:
         return {
             "what `status` asks, among 5,000 foreign pods": _timed(lambda: look(cluster, asked), runs),
             "what `preflight` asks, among 5,000 foreign pods": _timed(lambda: view.look(cluster, asked, ask_rights=True), runs),
-            "all of `status`, with Python, Node.js and a synth": _timed(_status, runs),
+            "all of `status`, rendered before": _timed(_status, runs),
         }
 
 

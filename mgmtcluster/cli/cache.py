@@ -13,7 +13,7 @@ from typing import Final
 
 from platformdirs import user_cache_path
 
-#: Entries that stay: one for each of a few settings files, and of the versions before and after an upgrade.
+#: Entries that stay: enough for several settings files, before and after an upgrade.
 _KEPT: Final = 8
 
 _SUFFIX: Final = ".entry"

@@ -22,7 +22,7 @@ _ENFORCING: Final = (
 )
 _NOT_ENFORCING: Final = ("kube-flannel", "kube-flannel-ds")
 
-#: How those are made to enforce it that can.
+#: How to make a network enforce NetworkPolicy, where it can.
 _SWITCH_ON: Final = {
     "aws-node": (
         "aws eks update-addon --cluster-name NAME --addon-name vpc-cni"

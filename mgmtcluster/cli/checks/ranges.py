@@ -10,7 +10,7 @@ from mgmtcluster.cli.checks.view import View
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
-#: By version of IP: how long the prefix of a cluster's range usually is, of which its nodes have parts, and at least is.
+#: By version of IP: the prefix that the range of a cluster's pods usually has, and the shortest that is proposed.
 _PREFIXES: Final = {4: (16, 12), 6: (56, 48)}
 
 
@@ -34,10 +34,10 @@ def ranges(view: View) -> Iterator[Row]:
 
 
 def covering(networks: Iterable[Network], nodes: Sequence[Address]) -> Iterator[Network]:
-    """Yield ranges that hold these networks and those of the same cluster to come, but no address of a node.
+    """Yield ranges that hold these networks and the next node's too, but no address of a node.
 
-    A node has a part of the cluster's range, and the next node has another: one range around all of them is as wide as a
-    cluster's usually is, or as what is shown asks for. Where there is no such range, each network gets its own.
+    Every node has a part of the cluster's range. So one range goes around all networks, as wide as a cluster's usually is.
+    If it would be too wide, or hold the address of a node, each network gets a range of its own.
     """
     networks = list(networks)
     for version, (usual, widest) in _PREFIXES.items():
