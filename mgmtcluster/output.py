@@ -5,14 +5,19 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from errno import ENOTDIR
 from pathlib import Path
+from typing import Final
 
 from mgmtcluster.kinds.errors import InvalidInput
 
-_SUFFIX = ".k8s.yaml"
+#: What cdk8s ends its files in, unless it is told another extension.
+_EXTENSION: Final = ".k8s.yaml"
+
+# How cdk8s names a file that holds one object: its kind, its name, the extension.
+_OF_ONE_OBJECT: Final = re.compile(r"[A-Z][A-Za-z0-9]*\..+\..+")
 
 # cdk8s sorts the keys of its own output and indents them by two: what these find are kind, namespace and name.
 _KEY = tuple(re.compile(pattern, re.MULTILINE) for pattern in (r"^kind: (.+)$", r"^  namespace: (.+)$", r"^  name: (.+)$"))
@@ -22,8 +27,12 @@ _KEY = tuple(re.compile(pattern, re.MULTILINE) for pattern in (r"^kind: (.+)$", 
 def staged(directory: str | os.PathLike[str]) -> Iterator[str]:
     """A temporary folder for the app's files; they replace those of ``directory`` when the block has ended well.
 
-    Prints a line a file and what changed. Files of ``directory`` that end in ``.k8s.yaml`` and are not written again are
-    removed; other files and folders stay. A folder that would be empty is removed too, or not made.
+    Every output type and every extension of cdk8s is taken. Prints a line a file and what changed.
+
+    What an earlier run wrote and this one does not is removed: files that end in ``.k8s.yaml``, in ``directory`` and in every
+    folder that is written to; where each object has a file, those of a chart that is gone too. Of files with another extension
+    nobody can tell whether they are somebody else's: they stay, and a line names each. All other files and folders stay. A
+    folder that would be empty is removed too, or not made.
 
     Raises:
         InvalidInput: ``directory`` cannot be written to.
@@ -37,12 +46,16 @@ def staged(directory: str | os.PathLike[str]) -> Iterator[str]:
     try:
         yield str(staging)
         with _told_as_input(target):
-            old, new = _read(target), _read(staging)
-            _replace(target, staging)
+            new = _read(staging, [path for path in staging.rglob("*") if path.is_file()])
+            stale, unknown = _not_written_again(target, new)
+            old = _read(target, [*(target / name for name in new if (target / name).is_file()), *stale])
+            _replace(target, staging, new, stale)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     for line in report(old, new, directory=target):
         print(line)
+    for path in unknown:
+        print(f"left     {path}: this run did not write it; remove it if nobody else needs it")
 
 
 @contextmanager
@@ -54,29 +67,52 @@ def _told_as_input(target: Path) -> Iterator[None]:
         raise InvalidInput([f"{target}: cannot be written to ({reason}); write the path of a folder that can"]) from None
 
 
-def _read(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(directory.glob(f"*{_SUFFIX}"))}
+def _read(directory: Path, files: Sequence[Path]) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in sorted(files)}
 
 
-def _replace(target: Path, staging: Path) -> None:
+def _not_written_again(target: Path, new: Mapping[str, bytes]) -> tuple[list[Path], list[Path]]:
+    """The files of an earlier run, and those that may be: they have the extension of this run, which is not cdk8s' own."""
+    names = {Path(name) for name in new}
+    folders = {Path(), *(name.parent for name in names)}
+    of_one_object = any(_OF_ONE_OBJECT.fullmatch(name.name) for name in names)
+    if of_one_object and folders != {Path()}:
+        folders |= {path.relative_to(target) for path in _charts(target)}
+    endings = {name.suffix for name in names if not name.name.endswith(_EXTENSION)}
+    stale, unknown = [], []
+    for path in sorted(file for folder in folders for file in (target / folder).glob("*") if file.is_file()):
+        if path.relative_to(target) in names:
+            continue
+        is_object = of_one_object and path.suffix in endings and _OF_ONE_OBJECT.fullmatch(path.name)
+        if path.name.endswith(_EXTENSION) or is_object:
+            stale.append(path)
+        elif path.suffix in endings:
+            unknown.append(path)
+    return stale, unknown
+
+
+def _charts(target: Path) -> Iterator[Path]:
+    """The folders that hold nothing but a file an object, as cdk8s writes a chart."""
+    for folder in target.glob("*"):
+        files = list(folder.glob("*")) if folder.is_dir() else []
+        if files and all(file.is_file() and _OF_ONE_OBJECT.fullmatch(file.name) for file in files):
+            yield folder
+
+
+def _replace(target: Path, staging: Path, new: Mapping[str, bytes], stale: Sequence[Path]) -> None:
     """Move the new files over the old ones; an interrupt waits until the last one is there."""
     held_back = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        _replace_files(target, staging)
-        with suppress(OSError):  # it is not there, or something is in it
-            target.rmdir()
+        for path in stale:
+            path.unlink()
+        for name in new:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (staging / name).replace(target / name)
+        for folder in (*{path.parent for path in stale} - {target}, target):
+            with suppress(OSError):  # it is not there, or something is in it
+                folder.rmdir()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
-
-
-def _replace_files(target: Path, staging: Path) -> None:
-    written = sorted(path for path in staging.glob("*") if path.is_file())
-    if written:
-        target.mkdir(exist_ok=True)
-    for stale in {path.name for path in target.glob(f"*{_SUFFIX}")} - {path.name for path in written}:
-        (target / stale).unlink()
-    for path in written:
-        path.replace(target / path.name)
 
 
 def report(old: Mapping[str, bytes], new: Mapping[str, bytes], *, directory: Path) -> Iterator[str]:
@@ -97,7 +133,8 @@ def report(old: Mapping[str, bytes], new: Mapping[str, bytes], *, directory: Pat
 def _documents(content: bytes) -> dict[str, str]:
     """The documents of a file that cdk8s wrote, by kind, namespace and name."""
     documents = [text for text in content.decode(errors="replace").split("\n---\n") if text.strip()]
-    return {"/".join(filter(None, (_field(pattern, text) for pattern in _KEY))): text.strip() for text in documents}
+    found = {"/".join(filter(None, (_field(pattern, text) for pattern in _KEY))): text.strip() for text in documents}
+    return {key: text for key, text in found.items() if key}
 
 
 def _field(pattern: re.Pattern[str], text: str) -> str:

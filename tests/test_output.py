@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, YamlOutputType
 
-from mgmtcluster import InvalidInput, staged
+from mgmtcluster import InvalidInput, rules, staged
 from tests.rendering import ROOT, files_of
 
 
@@ -160,3 +161,83 @@ def test_a_relative_folder_is_of_the_working_directory(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     write(Path("dist"), a=document("Role", "one"))
     assert [*files_of(tmp_path)] == ["dist/a.k8s.yaml"]
+
+
+def shop(folder: Path, output: YamlOutputType, extension: str, *charts: str) -> dict[str, bytes]:
+    """An app of these charts, each of two objects, written with this output type and extension."""
+    with staged(folder) as staging:
+        app = App(outdir=staging, yaml_output_type=output, output_file_extension=extension)
+        rules.enforce(app)
+        for name in charts:
+            chart = Chart(app, name, namespace="shop")
+            for kind in ("Role", "ConfigMap"):
+                ApiObject(chart, kind, api_version="v1", kind=kind, metadata=ApiObjectMetadata(name=f"{name}.one"))
+        app.synth()
+    return files_of(folder)
+
+
+def names_of(files: dict[str, bytes]) -> set[str]:
+    """The objects in these files."""
+    return {line for content in files.values() for line in content.decode().splitlines() if line.startswith("  name: ")}
+
+
+@pytest.mark.parametrize("extension", [".k8s.yaml", ".yaml", ".yml", "-made.yaml"])
+@pytest.mark.parametrize("output", YamlOutputType)
+def test_every_output_type_is_written_whole(
+    output: YamlOutputType, extension: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cdk8s writes by itself, twice, and what changed is said."""
+    expected = tmp_path / "expected"
+    app = App(outdir=str(expected), yaml_output_type=output, output_file_extension=extension)
+    for name in ("orders", "till"):
+        chart = Chart(app, name, namespace="shop")
+        for kind in ("Role", "ConfigMap"):
+            ApiObject(chart, kind, api_version="v1", kind=kind, metadata=ApiObjectMetadata(name=f"{name}.one"))
+    app.synth()
+    assert shop(tmp_path / "dist", output, extension, "orders", "till") == files_of(expected)
+    assert capsys.readouterr().out.count("added ") == 4
+    assert shop(tmp_path / "dist", output, extension, "orders", "till") == files_of(expected)
+    assert capsys.readouterr().out.splitlines()[-1] == "unchanged"
+
+
+@pytest.mark.parametrize("extension", [".k8s.yaml", ".yaml"])
+@pytest.mark.parametrize("output", YamlOutputType)
+def test_what_an_app_no_longer_writes_goes(
+    output: YamlOutputType, extension: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chart that is gone leaves nothing; where nobody can tell whose a file is, it stays and is named."""
+    shop(tmp_path, output, extension, "orders", "till")
+    capsys.readouterr()
+    files = shop(tmp_path, output, extension, "orders")
+    if extension == ".yaml" and output == YamlOutputType.FILE_PER_CHART:
+        left = f"left     {tmp_path}/till.yaml: this run did not write it; remove it if nobody else needs it"
+        assert capsys.readouterr().out.splitlines()[-1] == left
+        del files["till.yaml"]
+    else:
+        assert capsys.readouterr().out.count("removed ") == 2
+    assert names_of(files) == {"  name: orders.one"}
+    assert not [path for path in tmp_path.rglob("*") if path.is_dir() and not list(path.iterdir())]
+
+
+def test_a_folder_of_another_cluster_stays(tmp_path: Path) -> None:
+    """What another run wrote into a folder within, with the same output type or another."""
+    chart, objects = YamlOutputType.FILE_PER_CHART, YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE
+    shop(tmp_path / "production", chart, ".k8s.yaml", "orders")
+    shop(tmp_path / "laptop", objects, ".k8s.yaml", "orders")
+    shop(tmp_path, objects, ".k8s.yaml", "till")
+    kept = {"production/orders.k8s.yaml", "laptop/orders/Role.orders.one.k8s.yaml", "laptop/orders/ConfigMap.orders.one.k8s.yaml"}
+    assert kept < files_of(tmp_path).keys()
+
+
+@pytest.mark.parametrize("output", [YamlOutputType.FILE_PER_RESOURCE, YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE])
+def test_two_objects_of_one_file_are_refused(output: YamlOutputType) -> None:
+    """cdk8s would write the second over the first: its file names know no namespace."""
+    app = App(yaml_output_type=output)
+    chart = Chart(app, "test")
+    for namespace in ("shop", "bank"):
+        metadata = ApiObjectMetadata(name="deny", namespace=namespace)
+        ApiObject(chart, namespace, api_version="v1", kind="ConfigMap", metadata=metadata)
+    rules.enforce(app)
+    expected = "ConfigMap/shop/deny, ConfigMap/bank/deny: would be one file, ConfigMap.deny; write YamlOutputType.FILE_PER_CHART"
+    with pytest.raises(RuntimeError, match=expected):
+        app.synth()

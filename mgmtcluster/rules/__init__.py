@@ -23,7 +23,7 @@ from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, r
 from mgmtcluster.rules.network import addresses_resolve, node_ports, services_select_pods
 from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, unique_objects, valid_names
 from mgmtcluster.rules.pods import hardened, images_pinned
-from mgmtcluster.rules.written import written
+from mgmtcluster.rules.written import files_hold_one_object, written
 
 __all__ = [
     "Rule",
@@ -157,7 +157,8 @@ class _Rules:
             "services": [*app.services.values()],
         }
         general_problems = check(objects, [*_completed(_GENERAL, known, self._without), *self._more])
-        return [*general_problems, *check(ours, _completed(_OF_OURS, known, self._without))]
+        files = files_hold_one_object(self._scope, below)
+        return [*files, *general_problems, *check(ours, _completed(_OF_OURS, known, self._without))]
 
 
 def _completed(rules: Sequence[_AnyRule], known: Mapping[str, Sequence[Any]], without: Sequence[_AnyRule]) -> list[Rule]:

@@ -1,16 +1,16 @@
 """The objects below a construct, as they are written."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any, Final
 
-from cdk8s import ApiObject, App, Chart
+from cdk8s import ApiObject, App, Chart, YamlOutputType
 from constructs import Construct
 from ruamel.yaml import YAML
 
 from mgmtcluster.constructs.parts.objects import Manifest
-from mgmtcluster.manifests import Object
+from mgmtcluster.manifests import Object, name_of
 from mgmtcluster.rules.scope import scope_of
 
 #: A null that cdk8s writes; a text that says so is in quotes, unless it has several lines.
@@ -36,6 +36,22 @@ def written(scope: Construct) -> list[tuple[ApiObject, Object]]:
         )
         for item, manifest in zip(items, manifests, strict=True)
     ]
+
+
+def files_hold_one_object(scope: Construct, objects: Sequence[tuple[ApiObject, Object]]) -> Iterator[str]:
+    """Where the app writes a file an object, no two objects have one file: cdk8s leaves their namespaces out of its name."""
+    app = scope.node.root
+    kind_of_output = app.yaml_output_type if isinstance(app, App) else None
+    a_folder_a_chart = kind_of_output == YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE
+    if kind_of_output != YamlOutputType.FILE_PER_RESOURCE and not a_folder_a_chart:
+        return
+    files: dict[tuple[str, ...], list[str]] = {}
+    for item, manifest in objects:
+        folder = Chart.of(item).node.path if a_folder_a_chart else ""
+        files.setdefault((folder, manifest["kind"], manifest["metadata"]["name"]), []).append(name_of(manifest))
+    for (_, kind, name), names in files.items():
+        if len(names) > 1:
+            yield f"{', '.join(names)}: would be one file, {kind}.{name}; write YamlOutputType.FILE_PER_CHART, or another name"
 
 
 def _with_nulls(root: Any) -> Mapping[_Key, Object]:
