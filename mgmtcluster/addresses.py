@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
-from mgmtcluster.kinds.names import Name, ServiceName
-from mgmtcluster.kinds.network import NodePort, Port
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.names import LabelKey, LabelValue, Name, ServiceName
+from mgmtcluster.kinds.network import NodePort, Port, UrlScheme, url_path
 
 #: The domain of the cluster's own DNS names, Kubernetes' default.
 CLUSTER_DOMAIN = "cluster.local"
@@ -56,8 +57,8 @@ class Endpoint:
     namespace: Name
     port: Port
     node_port: NodePort | None = None
-    scheme: str = "http"
-    pods: Mapping[str, str] | None = field(default=None, hash=False)
+    scheme: UrlScheme = "http"
+    pods: Mapping[LabelKey, LabelValue] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         check_fields(self, where=f"Endpoint {self.service!r}")
@@ -73,7 +74,12 @@ class Endpoint:
         return self.path("")
 
     def path(self, path: str) -> "Address":
-        """The URL inside the cluster with this path, which begins with a slash."""
+        """The URL inside the cluster with this path, which begins with a slash.
+
+        Raises:
+            InvalidInput: it does not.
+        """
+        self._check_path(path)
         return Address(self, f"{self.scheme}://{self.host}:{self.port}{path}")
 
     @property
@@ -84,12 +90,17 @@ class Endpoint:
         construct's ``node_address`` name, else to the IP of the node that the pod runs on.
 
         Raises:
-            ValueError: the endpoint has no node port.
+            InvalidInput: the endpoint has no node port.
         """
         return self.external_path("")
 
     def external_path(self, path: str) -> "Address":
-        """The URL outside the cluster with this path; see ``external_url``."""
+        """The URL outside the cluster with this path; see ``external_url``.
+
+        Raises:
+            InvalidInput: the endpoint has no node port, or the path does not begin with a slash.
+        """
+        self._check_path(path)
         return Address(self, f"{self.scheme}://$({NODE_IP}):{self.exposed_port}{path}", outside=True)
 
     @property
@@ -97,11 +108,18 @@ class Endpoint:
         """Its port on every node.
 
         Raises:
-            ValueError: the endpoint has no node port.
+            InvalidInput: the endpoint has no node port.
         """
         if self.node_port is None:
-            raise ValueError(f"{self.service}:{self.port} has no node_port, so it has no address outside the cluster")
+            raise InvalidInput([f"{self.service}:{self.port} has no node_port, so it has no address outside the cluster"])
         return self.node_port
+
+    def _check_path(self, path: str) -> None:
+        try:
+            if path:
+                url_path(path)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput([f"Endpoint {self.service!r}: path: {error}"]) from None
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.service}:{self.port}"

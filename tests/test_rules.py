@@ -454,8 +454,8 @@ def test_a_rule_may_be_left_out() -> None:
     app = App()
     chart_with(app, secret, lambda chart: declare(chart, "Role", "a/b", api_version="rbac.authorization.k8s.io/v1"))
     rules.enforce(app, without=[rules.no_secrets])
-    assert found_in(app) == ["Role/shop/a/b: metadata.name: 'a/b' is no object name; write one without / and %"]
-    with pytest.raises(InvalidInput, match=r"enforce: without: .* is no rule that is checked; write one of unique_objects, "):
+    assert found_in(app) == ["Role/shop/a/b: metadata.name: 'a/b' is not an object name; write one without / and %"]
+    with pytest.raises(InvalidInput, match=r"enforce: without: .* is not a rule that is checked; write one of unique_objects, "):
         rules.enforce(App(), without=[rules.check])
 
 

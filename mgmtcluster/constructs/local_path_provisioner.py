@@ -12,7 +12,7 @@ from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import Directory, Name, ObjectName
+from mgmtcluster.kinds.names import Directory, LabelKey, Name, ObjectName
 
 _NAME = "local-path-provisioner"
 
@@ -56,7 +56,7 @@ class LocalPathProvisioner(Construct):
         id: str,
         *,
         namespace: Name,
-        provisioner: str,
+        provisioner: LabelKey,
         storage_class: ObjectName,
         directory: Directory,
         image: Image = images.LOCAL_PATH_PROVISIONER,

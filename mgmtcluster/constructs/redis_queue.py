@@ -16,6 +16,7 @@ from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.edges import Peer, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import ListName, ObjectName
 from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
@@ -24,6 +25,10 @@ from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
 _COMMANDS = ("ping", "hello", "select", "lpush", "brpop", "llen")
 _ADMIN = "admin"
 _COMPONENT = "queue"
+
+# The names of its Job and of that Job's pods end in -bootstrap and a hash, and are at most 63 characters long.
+_NAME_LENGTH = 40
+
 _SCRIPT = "start-redis.sh"
 _MIB = 1024**2
 
@@ -73,6 +78,11 @@ class RedisQueue(Construct):
         admin_secret: ObjectName | None = None,
     ) -> None:
         super().__init__(scope, id)
+        if len(endpoint.service) > _NAME_LENGTH:
+            length = f"at most {_NAME_LENGTH} characters"
+            raise InvalidInput(
+                [f"{self.node.path}: endpoint: {endpoint.service!r} is too long for names of Jobs; write {length}"]
+            )
         self.endpoint = endpoint
         peer = Peer(endpoint.namespace, endpoint.service)
         self._workload = Workload(self, peer, _COMPONENT)

@@ -12,6 +12,7 @@ from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Name
 
@@ -24,6 +25,9 @@ Secrets = Mapping[str, Mapping[str, Kind]]
 _TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TOKEN_SECONDS = 600
 _SCRIPT = "create-secrets.js"
+
+# A Job's name is at most 63 characters long, and this one ends in a hyphen and a hash.
+_NAME_LENGTH = 54
 
 
 class SecretsBootstrap(Construct):
@@ -61,6 +65,10 @@ class SecretsBootstrap(Construct):
         component: Name,
     ) -> None:
         super().__init__(scope, id)
+        if len(name) > _NAME_LENGTH:
+            raise InvalidInput(
+                [f"{self.node.path}: name: {name!r} is too long for a Job; write at most {_NAME_LENGTH} characters"]
+            )
         workload = Workload(self, Peer(namespace, name), component)
         workload.role(k8s.PolicyRule(api_groups=[""], resources=["secrets"], verbs=["create"]))
         scripts = read_scripts(_SCRIPT)

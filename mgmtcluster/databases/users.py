@@ -39,6 +39,6 @@ def user_problems(name: str, roles: Mapping[str, str]) -> Iterator[str]:
         yield "roles: is empty, so the user may do nothing; write a role and its database, as in {'read': 'orders'}"
     for role, database in roles.items():
         if role not in ROLES:
-            yield f"roles: {role!r} is no role of MongoDB's own; write one of {', '.join(ROLES)}"
+            yield f"roles: {role!r} is not a role of MongoDB's own; write one of {', '.join(ROLES)}"
         elif ROLES[role] not in (None, database):
             yield f"roles.{role}: {database!r} does not know this role; write {ROLES[role]!r}"

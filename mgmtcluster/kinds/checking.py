@@ -49,6 +49,11 @@ def checked(
             if scope.node.try_find_child(id) is self:
                 scope.node.try_remove_child(id)
             raise
+        except RuntimeError as error:
+            if "already a Construct with name" not in str(error):
+                raise
+            where = f"{scope.node.path}/{id}".lstrip("/")
+            raise InvalidInput([f"{where}: id: {id!r} is that of another construct here; write another one"]) from None
 
     return cast("Callable[Concatenate[_Self, Construct, str, _Arguments], None]", wrapper)
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import ObjectName, SecretKeyName
-from mgmtcluster.kinds.network import Cidr, Port
+from mgmtcluster.kinds.network import Cidr, Port, UrlPath
 from mgmtcluster.kinds.quantities import Memory, Quantity, quantity_value
 
 
@@ -33,6 +35,10 @@ class SecretKey:
 DEFAULT_USER: Final = 10001
 
 
+#: A number of seconds, or of failures.
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class HttpProbe:
     """The probe passes if this path answers with a status of 200 to 399.
@@ -45,11 +51,14 @@ class HttpProbe:
         timeout_seconds: time for one answer.
     """
 
-    path: str
+    path: UrlPath
     port: Port | None = None
-    period_seconds: int = 10
-    failure_threshold: int = 3
-    timeout_seconds: int = 5
+    period_seconds: Count = 10
+    failure_threshold: Count = 3
+    timeout_seconds: Count = 5
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="HttpProbe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,19 +66,25 @@ class TcpProbe:
     """The probe passes if this port accepts a connection; fields as in ``HttpProbe``."""
 
     port: Port | None = None
-    period_seconds: int = 10
-    failure_threshold: int = 3
-    timeout_seconds: int = 5
+    period_seconds: Count = 10
+    failure_threshold: Count = 3
+    timeout_seconds: Count = 5
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="TcpProbe")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExecProbe:
     """The probe passes if this command exits with 0 in the container; other fields as in ``HttpProbe``."""
 
-    command: Sequence[str]
-    period_seconds: int = 10
-    failure_threshold: int = 3
-    timeout_seconds: int = 5
+    command: Annotated[Sequence[str], Field(min_length=1)]
+    period_seconds: Count = 10
+    failure_threshold: Count = 3
+    timeout_seconds: Count = 5
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="ExecProbe")
 
 
 Probe = HttpProbe | TcpProbe | ExecProbe

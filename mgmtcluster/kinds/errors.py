@@ -81,6 +81,7 @@ _WORDS = {
     "model_type": _MAPPING,
     "sequence_str": _LIST,
     "string_type": "expected text, got {value}; write it in quotes",
+    "too_short": "{value} is too short; write at least {min_length} item",
     "too_long": "{value} is too long; write at most {max_length} items",
     "tuple_type": "expected a tuple, got {value}; write (…, …)",
     "value_error": "{error}",

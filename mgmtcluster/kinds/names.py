@@ -73,11 +73,32 @@ def mongo_version(text: str) -> str:
 def node_label(text: str) -> str:
     """A label as ``kubectl label node`` takes it: ``key=value``, the key with an optional DNS prefix."""
     key, separator, value = text.partition("=")
-    prefix, slash, name = key.rpartition("/")
-    well_formed = _LABEL_NAME.fullmatch(name) and (value == "" or _LABEL_NAME.fullmatch(value))
-    if not separator or not well_formed or (slash and not is_dns_subdomain(prefix)):
+    if not separator or not _is_label_key(key) or not _is_label_value(value):
         raise ValueError(f"{text!r} is not a label; write KEY=VALUE, as in registry=yes")
     return text
+
+
+def label_key(text: str) -> str:
+    """The key of a label or an annotation: a name with an optional DNS prefix."""
+    if not _is_label_key(text):
+        raise ValueError(f"{text!r} is not the key of a label; write [PREFIX/]NAME of letters, digits, -, _ and .")
+    return text
+
+
+def label_value(text: str) -> str:
+    """The value of a label."""
+    if not _is_label_value(text):
+        raise ValueError(f"{text!r} is not the value of a label; write at most 63 letters, digits, -, _ and .")
+    return text
+
+
+def _is_label_key(text: str) -> bool:
+    prefix, slash, name = text.rpartition("/")
+    return bool(_LABEL_NAME.fullmatch(name)) and (not slash or is_dns_subdomain(prefix))
+
+
+def _is_label_value(text: str) -> bool:
+    return text == "" or bool(_LABEL_NAME.fullmatch(text))
 
 
 def is_dns_subdomain(text: str) -> bool:
@@ -100,5 +121,7 @@ EnvName = Annotated[str, AfterValidator(env_name)]
 DatabaseName = Annotated[str, AfterValidator(database_name)]
 MongoVersion = Annotated[str, AfterValidator(mongo_version)]
 ListName = Annotated[str, AfterValidator(list_name)]
+LabelKey = Annotated[str, AfterValidator(label_key)]
+LabelValue = Annotated[str, AfterValidator(label_value)]
 NodeLabel = Annotated[str, AfterValidator(node_label)]
 Directory = Annotated[str, AfterValidator(absolute_path)]

@@ -61,9 +61,25 @@ def http_url(text: str) -> str:
     return text
 
 
+def url_path(text: str) -> str:
+    """The path of a URL, with what may follow it."""
+    if not re.fullmatch(r"/[!-~]*", text):
+        raise ValueError(f"{text!r} is not a path; write it with a slash first, as in /health, and without spaces")
+    return text
+
+
+def url_scheme(text: str) -> str:
+    """What stands before ``://``."""
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]{0,62}", text):
+        raise ValueError(f"{text!r} is not a scheme; write a-z, 0-9, +, . and -, a letter first, as in http")
+    return text
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
 HostAddress = Annotated[str, AfterValidator(host_address)]
 HostAndPort = Annotated[str, AfterValidator(host_and_port)]
 Cidr = Annotated[str, AfterValidator(cidr)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+UrlPath = Annotated[str, AfterValidator(url_path)]
+UrlScheme = Annotated[str, AfterValidator(url_scheme)]

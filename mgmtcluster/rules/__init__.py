@@ -76,7 +76,7 @@ def enforce(
     unknown = [rule for rule in without if rule not in (*_GENERAL, *_OF_OURS)]
     if unknown:
         known = ", ".join(rule.__name__ for rule in (*_GENERAL, *_OF_OURS))
-        raise InvalidInput(f"enforce: without: {rule!r} is no rule that is checked; write one of {known}" for rule in unknown)
+        raise InvalidInput(f"enforce: without: {rule!r} is not a rule that is checked; write one of {known}" for rule in unknown)
     app.node.add_validation(_Rules(app, more, beside=beside, namespaces=namespaces, without=without))
 
 

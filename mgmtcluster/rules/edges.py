@@ -38,7 +38,7 @@ def edges_lead_to_pods(
     for edge in edges:
         if (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected:
             yield (
-                f"{edge.client}: {edge.why}: {edge.server} is no Service whose pods a policy could name; declare it, "
+                f"{edge.client}: {edge.why}: {edge.server} is not a Service with pods that a policy can name; declare it, "
                 f"or write enforce(…, beside=[Endpoint({edge.server.name!r}, {edge.server.namespace!r}, {edge.port}, pods=…)])"
             )
 

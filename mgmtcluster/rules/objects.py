@@ -17,7 +17,7 @@ def _cron_job_name(text: str) -> str:
 
 def _path_segment(text: str) -> str:
     if text in ("", ".", "..") or "/" in text or "%" in text:
-        raise ValueError(f"{text!r} is no object name; write one without / and %")
+        raise ValueError(f"{text!r} is not an object name; write one without / and %")
     return text
 
 

@@ -1,5 +1,6 @@
 """What a construct cannot use is refused in Python, in one line that begins with its path."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ from cdk8s import Chart
 from mgmtcluster import (
     Context,
     Endpoint,
+    ExecProbe,
+    HttpProbe,
     InvalidInput,
     LocalPathProvisioner,
     MetricsService,
@@ -17,10 +20,11 @@ from mgmtcluster import (
     RegistryService,
     Resources,
     SecretKey,
+    TcpProbe,
     set_context,
 )
-from tests.constructs.made_up import IMAGE, ORDERS, TILL, database, sidecar, web_service
-from tests.rendering import render_chart
+from tests.constructs.made_up import IMAGE, ORDERS, TILL, database, orders, sidecar, web_service
+from tests.rendering import pod_spec, render_chart
 
 Define = Callable[[Chart], object]
 
@@ -218,7 +222,121 @@ def test_a_construct_without_a_namespace_says_so() -> None:
     )
 
 
+def metrics(**arguments: Any) -> Define:
+    """A metrics service with one argument changed."""
+
+    def define(chart: Chart) -> None:
+        grant = database(chart).grant("a", env="URL")
+        made = {"image": IMAGE, "endpoint": ORDERS, "database": grant, "queue": TILL, **arguments}
+        MetricsService(chart, "orders", **made)
+
+    return define
+
+
+IN_EACH_OTHERS_WAY = {
+    "two directories that are one volume": (
+        service(endpoint=Endpoint("web", "shop", 80), writes=["/x/y"], sidecars=[sidecar(name="web-x", writes=["/y"])]),
+        "test/orders: sidecars.web-x.writes: /y and /x/y of web would be one volume; write another directory",
+    ),
+    "a directory twice": (service(writes=["/tmp", "/tmp"]), "test/orders: writes: /tmp and /tmp of orders would be one volume"),
+    "a sidecar with the name of the container that waits": (
+        lambda chart: RegistryService(
+            chart,
+            "orders",
+            image=IMAGE,
+            endpoint=ORDERS,
+            database=database(chart).grant("a", env="URL"),
+            waits_for_database=True,
+            sidecars=[sidecar(name="wait-for-database", writes=[])],
+        ),
+        "test/orders: sidecars.wait-for-database: two containers of the pod have this name; write another one",
+    ),
+    "a variable of the queue": (
+        metrics(env={"REDIS_HOST": "elsewhere"}),
+        "test/orders: env.REDIS_HOST: is set already; leave it out, or pass another queue_env",
+    ),
+    "the queue in the variable of the database": (
+        metrics(queue_env="URL"),
+        "test/orders: queue_env: 'URL': is set already; leave it out, or pass another queue_env",
+    ),
+    "the variable of the nodes' address in a sidecar": (
+        service(sidecars=[sidecar(env={"NODE_IP": "10.0.0.1"})]),
+        "test/orders: sidecars.helper.env.NODE_IP: is the address of the nodes",
+    ),
+    "an alias of its own name": (service(aliases=["orders"]), "test/orders: aliases: 'orders' is a Service of it already"),
+    "an alias of the name of what is exposed": (
+        service(aliases=["orders-external"], other_endpoints=[Endpoint("orders", "shop", 9090)]),
+        "test/orders: aliases: 'orders-external' is a Service of it already",
+    ),
+    "a queue with a long name": (
+        redis(endpoint=Endpoint("q" * 41, "shop", 6379)),
+        f"test/queue: endpoint: '{'q' * 41}' is too long for names of Jobs; write at most 40 characters",
+    ),
+    "a provisioner's name that is none": (
+        volumes(provisioner="my provisioner"),
+        "test/volumes: provisioner: 'my provisioner' is not the key of a label",
+    ),
+    "an annotation that is none": (
+        lambda _: Context(annotations={"my note": "x"}),
+        "Context: annotations.my note: 'my note' is not the key of a label",
+    ),
+}
+
+
+@pytest.mark.parametrize(("define", "expected"), IN_EACH_OTHERS_WAY.values(), ids=IN_EACH_OTHERS_WAY.keys())
+def test_names_in_each_others_way_are_refused(define: Define, expected: str) -> None:
+    """A server would refuse them, or one would replace the other."""
+    [problem] = refused(define)
+    assert problem.startswith(expected)
+
+
+def test_an_id_that_is_taken_is_refused_in_one_line() -> None:
+    """The construct that has it stays."""
+
+    def define(chart: Chart) -> None:
+        web_service(chart)
+        web_service(chart, endpoint=TILL)
+
+    assert refused(define) == ("test/orders: id: 'orders' is that of another construct here; write another one",)
+
+
+@pytest.mark.parametrize("directory", ["/app/cache_", "/app/.", "/" + "x" * 62, "/" + "x/" * 60 + "x"])
+def test_every_directory_has_a_volume_of_its_own(directory: str) -> None:
+    """Where its name makes no name of a volume, a hash does, for a sidecar's another one."""
+    objects = orders(writes=[directory], sidecars=[sidecar(writes=[directory])])
+    spec = pod_spec(objects.one("Deployment", "shop", "orders"))
+    names = [volume["name"] for volume in spec["volumes"]]
+    assert len({*names}) == 2
+    assert all(re.fullmatch("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in names)
+    assert [[mount["name"] for mount in container["volumeMounts"]] for container in spec["containers"]] == [
+        [name] for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "expected"),
+    [
+        ("elasticsearch", "elasticsea-9200"),
+        ("mongodb+srv", "mongodb-sr-9200"),
+        ("http", "http-9200"),
+        ("a-----------b", "a-b-9200"),
+    ],
+)
+def test_a_scheme_is_in_the_url_whole_and_in_the_ports_name_as_it_fits(scheme: str, expected: str) -> None:
+    """A port's name has at most 15 characters."""
+    endpoint = Endpoint("orders", "shop", 9200, scheme=scheme)
+    [port] = orders(endpoint=endpoint).one("Service", "shop", "orders")["spec"]["ports"]
+    assert port["name"] == expected
+    assert str(endpoint.url).startswith(f"{scheme}://orders.shop.")
+
+
 ENDPOINTS = {
+    "a scheme with capital letters": (("orders", "shop", 80, None, "HTTP"), "Endpoint 'orders': scheme: 'HTTP' is not a scheme"),
+    "an empty scheme": (("orders", "shop", 80, None, ""), "Endpoint 'orders': scheme: '' is not a scheme"),
+    "labels of pods that are none": (
+        ("orders", "shop", 80, None, "http", {"my name": "x"}),
+        "Endpoint 'orders': pods.my name: 'my name' is not the key of a label",
+    ),
     "a node port below the range": (
         ("orders", "shop", 8080, 29999),
         "Endpoint 'orders': node_port: 29999 is out of range; write at least 30000",
@@ -250,6 +368,16 @@ def test_an_endpoint_is_refused_where_it_is_made(arguments: tuple[Any, ...], exp
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
+        (lambda: ORDERS.path("x"), "Endpoint 'orders': path: 'x' is not a path; write it with a slash first, as in /health"),
+        (lambda: ORDERS.external_path("x y"), "Endpoint 'orders': path: 'x y' is not a path"),
+        (lambda: TILL.external_url, "till:8081 has no node_port, so it has no address outside the cluster"),
+        (lambda: HttpProbe(path="health"), "HttpProbe: path: 'health' is not a path"),
+        (lambda: HttpProbe(path="/", port=99999), "HttpProbe: port: 99999 is out of range; write at most 65535"),
+        (lambda: TcpProbe(period_seconds=-1), "TcpProbe: period_seconds: -1 is out of range; write at least 1"),
+        (lambda: TcpProbe(failure_threshold=0), "TcpProbe: failure_threshold: 0 is out of range; write at least 1"),
+        (lambda: TcpProbe(timeout_seconds=2**31), "TcpProbe: timeout_seconds: 2147483648 is out of range"),
+        (lambda: ExecProbe(command=[]), "ExecProbe: command: [] is too short; write at least 1 item"),
+        (lambda: ExecProbe(command="true"), "ExecProbe: command: expected a list, got 'true'; write [ … ]"),
         (lambda: Resources(memory="lots"), "Resources: memory: 'lots' is not a Kubernetes quantity"),
         (
             lambda: Resources(memory="1Gi", memory_limit="512Mi"),

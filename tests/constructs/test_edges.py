@@ -159,7 +159,7 @@ def test_a_service_beside_the_app_is_described_by_its_endpoint() -> None:
     assert rule["to"][0]["podSelector"] == {"matchLabels": {"name": "meilisearch"}}
     problems = refused(lambda chart: calling(chart, there), beside=[Endpoint("search", "tools", 7700)])
     assert problems == [
-        "shop/client: URL_0: tools/search is no Service whose pods a policy could name; declare it, "
+        "shop/client: URL_0: tools/search is not a Service with pods that a policy can name; declare it, "
         "or write enforce(…, beside=[Endpoint('search', 'tools', 7700, pods=…)])"
     ]
 
@@ -167,7 +167,7 @@ def test_a_service_beside_the_app_is_described_by_its_endpoint() -> None:
 def test_a_way_to_nowhere_is_refused() -> None:
     """The address is one, and so is the edge."""
     problems = refused(lambda chart: calling(chart, Endpoint("nobody", "shop", 80)))
-    assert any(problem.startswith("shop/client: URL_0: shop/nobody is no Service whose pods") for problem in problems)
+    assert any(problem.startswith("shop/client: URL_0: shop/nobody is not a Service with pods") for problem in problems)
     assert any(problem.startswith("Deployment/shop/client: env.URL_0: nobody.shop.svc") for problem in problems)
 
 
@@ -178,7 +178,7 @@ def test_a_service_without_pods_is_no_way() -> None:
         declare(chart, "Service", "far", spec={"type": "ExternalName", "externalName": "far.example.test"})
         calling(chart, Endpoint("far", "shop", 80))
 
-    assert any("shop/far is no Service whose pods a policy could name" in problem for problem in refused(define))
+    assert any("shop/far is not a Service with pods that a policy can name" in problem for problem in refused(define))
 
 
 BACKENDS: dict[str, tuple[str, str, Manifest]] = {

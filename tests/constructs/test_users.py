@@ -120,7 +120,7 @@ def test_users_keep_what_they_were_given() -> None:
 WRONG_USERS = {
     "a role that there is not": (
         {"roles": {"readWrit": "app"}},
-        "roles: 'readWrit' is no role of MongoDB's own; write one of read,",
+        "roles: 'readWrit' is not a role of MongoDB's own; write one of read,",
     ),
     "a role of another database": ({"roles": {"backup": "app"}}, "roles.backup: 'app' does not know this role; write 'admin'"),
     "no role": ({"roles": {}}, "roles: is empty"),

@@ -22,7 +22,7 @@ from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import ObjectName
+from mgmtcluster.kinds.names import LabelKey, ObjectName
 from mgmtcluster.kinds.quantities import Storage
 from mgmtcluster.kinds.schedules import Schedule
 
@@ -81,7 +81,7 @@ class DatabaseBackup(Construct):
         storage: Storage | None = None,
         bucket: Bucket | None = None,
         storage_class: ObjectName | None = None,
-        claim_annotations: Mapping[str, str] | None = None,
+        claim_annotations: Mapping[LabelKey, str] | None = None,
         bucket_image: Image = images.RCLONE,
     ) -> None:
         super().__init__(scope, id)

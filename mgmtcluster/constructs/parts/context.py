@@ -11,7 +11,7 @@ from constructs import Construct, IConstruct
 from mgmtcluster.edges import scopes_of
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.names import ObjectName
+from mgmtcluster.kinds.names import LabelKey, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress
 
 
@@ -29,7 +29,7 @@ class Context:
         InvalidInput: a value that Kubernetes would not accept.
     """
 
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[LabelKey, str] = field(default_factory=dict)
     image_pull_secrets: Sequence[ObjectName] = ()
     cluster_cidrs: Sequence[Cidr] = ()
     node_address: HostAddress | None = None

@@ -1,9 +1,10 @@
 """Containers and volumes as every construct here runs them: on a read-only disk, without privileges."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
-from mgmtcluster.constructs.parts.objects import k8s, number, quantity
+from mgmtcluster.constructs.parts.objects import content_hash, k8s, number, quantity
 from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources, SecretKey
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.options import EnvValue
@@ -72,8 +73,9 @@ def version_label(image: str) -> dict[str, str]:
 
 
 def port_name(endpoint: Endpoint) -> str:
-    """The name of a port of a Service and of a container: what it speaks, then its number."""
-    return f"{endpoint.scheme}-{endpoint.port}"
+    """The name of a port of a Service and of a container: what it speaks, cut to the 15 characters of such a name; its number."""
+    number = f"-{endpoint.port}"
+    return re.sub("[^a-z0-9]+", "-", endpoint.scheme)[: 15 - len(number)].strip("-") + number
 
 
 def service_port(endpoint: Endpoint, *, exposed: bool) -> k8s.ServicePort:
@@ -161,8 +163,10 @@ def empty_dir(name: str, size: str) -> k8s.Volume:
 
 
 def volume_name(container: str, directory: str) -> str:
-    """A DNS label for a container's directory; volumes of a pod share one list of names."""
-    return f"{container[: 62 - len(directory)]}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
+    """A DNS label for a container's directory: both, or a hash where they do not make one. Names are shared by the whole pod."""
+    name = f"{container}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
+    fits = len(name) <= 63 and name[-1].isalnum()
+    return name if fits else f"{container[:54]}-{content_hash([container, directory])}"
 
 
 def config_map_volume(name: str, config_map: str) -> k8s.Volume:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP, Endpoint
 from mgmtcluster.constructs.parts.pods import volume_name
+from mgmtcluster.constructs.service.pods import WAIT
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
 from mgmtcluster.databases.users import RESERVED
 from mgmtcluster.edges import Peer
@@ -24,11 +25,8 @@ def service_problems(
     yield from _endpoint_problems(endpoints)
     yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
-    yield from _directory_problems("writes", options["writes"])
     yield from _outside_problems(options, cluster_cidrs)
-    names = [peer.name, *(sidecar.name for sidecar in options["sidecars"])]
-    for name in _twice(names):
-        yield f"sidecars.{name}: two containers of the pod have this name; write another one"
+    yield from _pod_problems(peer, options)
     yield from _env_problems("env", options["env"], database.env if database else None)
     for sidecar in options["sidecars"]:
         yield from _sidecar_problems(sidecar, database)
@@ -77,7 +75,6 @@ def _sidecar_problems(sidecar: Sidecar, database: Grant | None) -> Iterator[str]
         image(sidecar.image)
     except ValueError as error:
         yield f"{where}.image: {error}"
-    yield from _directory_problems(f"{where}.writes", sidecar.writes)
     if sidecar.database_env and not database:
         yield f"{where}.database_env: there is no database to connect to; pass database=…"
     elif sidecar.database_env in OWN_ENV:
@@ -85,9 +82,21 @@ def _sidecar_problems(sidecar: Sidecar, database: Grant | None) -> Iterator[str]
     yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env)
 
 
-def _directory_problems(where: str, directories: Sequence[str]) -> Iterator[str]:
-    for name in _twice(volume_name("", directory) for directory in directories):
-        yield f"{where}: {directories} name the volume {name} twice; write each directory once"
+def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
+    """Names that two containers, or two volumes, of the whole pod would have."""
+    writes = [(peer.name, "writes", options["writes"])]
+    writes += [(sidecar.name, f"sidecars.{sidecar.name}.writes", sidecar.writes) for sidecar in options["sidecars"]]
+    if options["waits_for_database"]:
+        writes.append((WAIT, "waits_for_database", ("/tmp",)))
+    twice = _twice(container for container, _, _ in writes)
+    yield from (f"sidecars.{name}: two containers of the pod have this name; write another one" for name in twice)
+    volumes: dict[str, str] = {}
+    for container, where, directories in writes:
+        for directory in () if container in twice else directories:
+            name = volume_name(container, directory)
+            if name in volumes:
+                yield f"{where}: {directory} and {volumes[name]} would be one volume; write another directory, or leave one out"
+            volumes[name] = f"{directory} of {container}"
 
 
 def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None) -> Iterator[str]:

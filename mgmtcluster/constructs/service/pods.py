@@ -15,7 +15,8 @@ from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
 _STARTUP = TcpProbe(period_seconds=2, failure_threshold=150)
 _WAIT_RESOURCES = Resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="256Mi")
 _SCRIPTS = "scripts"
-_WAIT = "wait-for-database"
+#: The name of the container that waits.
+WAIT = "wait-for-database"
 
 
 def service_pods(
@@ -31,7 +32,7 @@ def service_pods(
     if waits_for:
         volumes += [
             pods.config_map_volume(_SCRIPTS, waits_for.wait.scripts),
-            *_volumes(_WAIT, ["/tmp"], _WAIT_RESOURCES),
+            *_volumes(WAIT, ["/tmp"], _WAIT_RESOURCES),
         ]
     return workload.pod_template(
         user=options["user"],
@@ -99,12 +100,12 @@ def _sidecar(workload: Workload, sidecar: Sidecar, endpoints: Sequence[Endpoint]
 
 def _wait(database: Grant, *, user: str) -> k8s.Container:
     return pods.container(
-        name=_WAIT,
+        name=WAIT,
         image=database.wait.image,
         command=database.wait.command,
         resources=_WAIT_RESOURCES,
         env=_database_env(database, "DATABASE_URI", user=user) | pods.env_vars({"HOME": "/tmp"}),
-        mounts=[k8s.VolumeMount(name=_SCRIPTS, mount_path=SCRIPTS_DIRECTORY, read_only=True), *_mounts(_WAIT, ["/tmp"])],
+        mounts=[k8s.VolumeMount(name=_SCRIPTS, mount_path=SCRIPTS_DIRECTORY, read_only=True), *_mounts(WAIT, ["/tmp"])],
     )
 
 

@@ -1,0 +1,104 @@
+"""Whatever the constructs and the rules accept, a real API server accepts: it is asked in dry runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from kubernetes import client, config
+
+from mgmtcluster import Context, InvalidInput
+from mgmtcluster.rules.scope import CLUSTER_SCOPED
+from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, Define, synthesized
+from tests.rig.kube import Json, Kubectl
+
+_NAMESPACE = "anything"
+_MANY = settings(max_examples=150, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class Judge:
+    """The API server, asked whether it would create objects."""
+
+    def __init__(self) -> None:
+        configuration = client.Configuration()
+        config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        self._client = client.ApiClient(configuration)
+
+    def refuses(self, manifest: Json) -> str | None:
+        """What the server says against creating this object, in a namespace of these tests."""
+        namespaced = manifest["kind"] not in CLUSTER_SCOPED
+        manifest = {**manifest, "metadata": {**manifest["metadata"], **({"namespace": _NAMESPACE} if namespaced else {})}}
+        within = f"/namespaces/{_NAMESPACE}" if namespaced else ""
+        group = _group(manifest["apiVersion"])
+        plural = self._plurals(group)[manifest["kind"]]
+        path = f"{group}{within}/{plural}?dryRun=All&fieldValidation=Strict"
+        status, content = self._ask("POST", path, manifest)
+        return None if status == 201 else f"{manifest['kind']} {manifest['metadata']['name']}: {status} {content}"
+
+    @cache  # noqa: B019 - there is one judge
+    def _plurals(self, group: str) -> dict[str, str]:
+        _, content = self._ask("GET", group)
+        return {found["kind"]: found["name"] for found in json.loads(content)["resources"] if "/" not in found["name"]}
+
+    def _ask(self, method: str, path: str, body: Json | None = None) -> tuple[int, str]:
+        pool = self._client.rest_client.pool_manager
+        url = f"{self._client.configuration.host}{path}"
+        answer = pool.request(method, url, body=json.dumps(body) if body else None, headers={"Content-Type": "application/json"})
+        return answer.status, answer.data.decode()
+
+
+def _group(api_version: str) -> str:
+    return f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
+
+
+@pytest.fixture(scope="module")
+def judge(kubectl: Kubectl) -> Iterator[Judge]:
+    """The server, and a namespace for what is never made."""
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
+    yield Judge()
+    kubectl("delete", "namespace", _NAMESPACE)
+
+
+def accepted(define: Define, context: Context) -> list[dict[str, Any]]:
+    """The objects that this library would write; none where it refuses."""
+    try:
+        return synthesized(define, context)
+    except (InvalidInput, RuntimeError):  # tests/constructs/test_anything.py looks at what is said
+        return []
+
+
+@pytest.mark.filterwarnings("ignore:.*may be a user of the nodes too")
+@_MANY
+@given(define=SERVICES, context=CONTEXTS)
+def test_a_service_that_is_rendered_is_admitted(define: Define, context: Context, judge: Judge) -> None:
+    """Every object of it."""
+    assert [refusal for manifest in accepted(define, context) if (refusal := judge.refuses(manifest))] == []
+
+
+@_MANY
+@given(define=OTHERS, context=CONTEXTS)
+def test_every_other_construct_that_is_rendered_is_admitted(define: Define, context: Context, judge: Judge) -> None:
+    """Every object of it."""
+    assert [refusal for manifest in accepted(define, context) if (refusal := judge.refuses(manifest))] == []
+
+
+def test_the_judge_refuses_what_is_wrong(judge: Judge) -> None:
+    """So that the tests above can fail: a value, a field, a reference within the object."""
+    right: Json = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "one"}, "spec": {"ports": [{"port": 80}]}}
+    assert judge.refuses(right) is None
+    wrongs: list[Json] = [{"ports": [{"port": 0}]}, {"ports": [{"port": 80}], "clusterIp": "None"}, {"ports": []}]
+    for wrong in wrongs:
+        assert judge.refuses({**right, "spec": wrong}), wrong
+
+
+def test_the_server_has_no_other_kinds_without_a_namespace(kubectl: Kubectl) -> None:
+    """The rules' list of kinds of the cluster's own is the server's."""
+    served = kubectl("api-resources", "--no-headers", "--namespaced=false").splitlines()
+    kinds = {line.split()[-1] for line in served}
+    assert kinds <= CLUSTER_SCOPED
+    namespaced = kubectl("api-resources", "--no-headers", "--namespaced=true").splitlines()
+    assert not {line.split()[-1] for line in namespaced} & CLUSTER_SCOPED

@@ -1,0 +1,288 @@
+"""Arguments of constructs as Hypothesis makes them: what fits, what nearly does, and what does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cdk8s import App, Chart
+from hypothesis import strategies as st
+
+from mgmtcluster import (
+    Bucket,
+    Context,
+    DatabaseBackup,
+    DatabaseMonitoring,
+    Endpoint,
+    ExecProbe,
+    HttpProbe,
+    InvalidInput,
+    LocalPathProvisioner,
+    MetricsService,
+    Outside,
+    Peer,
+    RedisQueue,
+    RegistryService,
+    ReplicatedDatabase,
+    Resources,
+    SecretKey,
+    SecretsBootstrap,
+    Sidecar,
+    TcpProbe,
+    WebService,
+    rules,
+    set_context,
+)
+
+Define = Callable[[Chart], object]
+
+_ANY_TEXT = st.text(max_size=70)
+_NAMES = st.one_of(
+    st.sampled_from(
+        ["orders", "a", "web", "web-x", "wait-for-database", "root", "keyfile", "x" * 63, "x" * 40, "1st", "a.b", "A"]
+    ),
+    st.from_regex(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True),
+)
+_NAMESPACES = st.sampled_from(["shop"] * 12 + ["bank", "A"])
+_PORTS = st.one_of(st.integers(1, 65535), st.sampled_from([0, 65536, -1, 80]))
+_DIRECTORIES = st.one_of(
+    st.sampled_from(["/tmp", "/x/y", "/y", "/app/cache_", "/app/.", "/A", "/a_b", "/a-b", "/", "tmp", "/a:b", "/" + "x" * 70]),
+    st.from_regex(r"(/[A-Za-z0-9._-]{1,20}){1,6}", fullmatch=True),
+)
+_SCHEMES = st.sampled_from(["http", "https", "elasticsearch", "mongodb+srv", "HTTP", "", "a-b", "x" * 64, "h2c"])
+_ENV_NAMES = st.sampled_from(
+    ["A", "B", "C_1", "PATH", "HOME", "URL", "NODE_IP", "DATABASE_PASSWORD", "REDIS_HOST", "1A", "a_b", "_", "A.B", ""]
+)
+_AMOUNTS = st.one_of(
+    st.sampled_from(
+        ["0", "1", "50m", "0.5", "0.0001", "1.5Gi", "1Gi", "1e3", "64Mi", "1Ei", "2Ei", "999999999999999", "-1", "x"]
+    ),
+    st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,3})?(m|k|M|G|Ki|Mi|Gi)?", fullmatch=True),
+)
+_SIZES = st.one_of(st.sampled_from(["1Gi", "10Gi", "1.5Ti", "1500M"]), _AMOUNTS)
+_SECONDS = st.one_of(st.integers(-1, 400), st.just(2**31))
+_IMAGES = st.sampled_from(
+    [
+        "example.test/app:1",
+        "app@sha256:" + "0" * 64,
+        "a:" + "1" * 128,
+        "a/b/c:1_2-3.",
+        "x:5000/a:1",
+        "a:1",
+        "app",
+        "a:latest",
+        "A:1",
+        "",
+        "é:1",
+    ]
+)
+_CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "10.244.0.0/16", "2001:db8::/32", "::/0", "10.0.0.1/8", "x"])
+_KEYS = st.one_of(st.sampled_from(["example.test/note", "a", "a b", "/a", "A.B/c", "x" * 64]), _ANY_TEXT)
+
+
+def _made(cls: Callable[..., Any], *required: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values of a class, without those that it refuses; what is not required is sometimes left out."""
+    needed = {name: arguments.pop(name) for name in required}
+    return st.fixed_dictionaries(needed, optional=arguments).map(lambda passed: _tried(cls, passed)).filter(bool)
+
+
+def _tried(cls: Callable[..., Any], passed: dict[str, Any]) -> Any:
+    try:
+        return cls(**passed)
+    except InvalidInput:
+        return None
+
+
+ENDPOINTS = _made(
+    Endpoint,
+    *("service", "namespace", "port"),
+    service=_NAMES,
+    namespace=_NAMESPACES,
+    port=_PORTS,
+    node_port=st.one_of(st.none(), st.integers(29999, 32768)),
+    scheme=_SCHEMES,
+    pods=st.one_of(st.none(), st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)),
+)
+_TIMES = {"period_seconds": _SECONDS, "failure_threshold": _SECONDS, "timeout_seconds": _SECONDS}
+_PROBES = st.one_of(
+    _made(TcpProbe, port=_PORTS, **_TIMES),
+    _made(HttpProbe, "path", path=st.sampled_from(["/", "/a?b=c", "x", "", "/a b", "/ü"]), port=_PORTS, **_TIMES),
+    _made(ExecProbe, "command", command=st.one_of(st.lists(_ANY_TEXT, max_size=3), st.just("true")), **_TIMES),
+)
+_RESOURCES = _made(
+    Resources, cpu=_AMOUNTS, memory=_AMOUNTS, ephemeral_storage=_AMOUNTS, cpu_limit=_AMOUNTS, memory_limit=_AMOUNTS
+)
+_SECRET_KEYS = _made(
+    SecretKey, "name", "key", name=st.one_of(_NAMES, _ANY_TEXT), key=st.sampled_from(["a", "A.b", "..", "a b", ""])
+)
+_ENV = st.dictionaries(
+    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.url), _SECRET_KEYS), max_size=3
+)
+_RANGES = st.lists(st.tuples(_PORTS, _PORTS), max_size=2)
+_OUTSIDE = _made(Outside, "ports", "reason", ports=_RANGES, reason=st.just("news"), cidrs=st.lists(_CIDRS, max_size=2))
+_SIDECARS = _made(
+    Sidecar,
+    *("name", "image", "readiness", "liveness"),
+    name=_NAMES,
+    image=_IMAGES,
+    readiness=_PROBES,
+    liveness=_PROBES,
+    args=st.lists(_ANY_TEXT, max_size=2),
+    env=_ENV,
+    database_env=st.one_of(st.none(), _ENV_NAMES),
+    resources=_RESOURCES,
+    writes=st.lists(_DIRECTORIES, max_size=2),
+)
+_OPTIONS = {
+    "env": _ENV,
+    "aliases": st.lists(_NAMES, max_size=2),
+    "replicas": st.integers(0, 101),
+    "probe_port": st.one_of(st.none(), _PORTS),
+    "readiness": _PROBES,
+    "liveness": _PROBES,
+    "resources": _RESOURCES,
+    "writes": st.lists(_DIRECTORIES, max_size=3),
+    "sidecars": st.lists(_SIDECARS, max_size=2),
+    "outside": st.lists(_OUTSIDE, max_size=2),
+    "user": st.sampled_from([0, 1, 999, 10001, 2**31 - 1, 2**31]),
+    "waits_for_database": st.booleans(),
+    "component": _NAMES,
+}
+_CONTEXTS = _made(
+    Context,
+    annotations=st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
+    image_pull_secrets=st.lists(_NAMES, max_size=2),
+    cluster_cidrs=st.lists(_CIDRS, max_size=2),
+    node_address=st.one_of(st.none(), st.sampled_from(["10.0.0.7", "nodes.example.test", "2001:db8::1", "a b"])),
+)
+_DATABASE = {
+    "members": st.sampled_from([0, 1, 2, 3, 5, 7, 9]),
+    "storage": _SIZES,
+    "node_label": st.sampled_from(["db=yes", "db", "example.test/db=", "a b=c"]),
+    "name": st.one_of(st.none(), _NAMES),
+    "image": _IMAGES,
+    "memory": _AMOUNTS,
+    "storage_class": st.one_of(st.none(), _NAMES),
+    "replica_set": _NAMES,
+    "keep_running": st.one_of(st.none(), st.integers(0, 8)),
+    "replace_member": st.one_of(st.none(), st.integers(-1, 7)),
+    "single_member_may_lose_data": st.booleans(),
+    "feature_compatibility_version": st.sampled_from([None, "8.0", "7.0", "9.0", "x"]),
+    "existing_secrets": st.one_of(st.none(), st.dictionaries(st.sampled_from(["keyfile", "root", "orders"]), _NAMES, max_size=2)),
+}
+_BUCKETS = _made(
+    Bucket,
+    *("endpoint", "name", "secret"),
+    endpoint=st.sampled_from(["https://s3.example.test", "http://minio.shop.svc:9000", "ftp://x", "https://203.0.113.7:9000"]),
+    name=st.sampled_from(["dumps", "a", "A.b", "a..b"]),
+    secret=_NAMES,
+    prefix=st.sampled_from([None, "a/b", "/a"]),
+    region=st.sampled_from([None, "eu-west-1", "EU"]),
+)
+_SCHEDULES = st.sampled_from(["0 1 * * *", "5 4 * * 0", "0 */2 1 1 *", "@daily", "*/5 * * * *", "61 * * * *", "x"])
+_DUMPS = {
+    "schedule": _SCHEDULES,
+    "keep": st.integers(0, 1001),
+    "drill_schedule": _SCHEDULES,
+    "storage": st.one_of(st.none(), _SIZES),
+    "bucket": st.one_of(st.none(), _BUCKETS),
+    "claim_annotations": st.one_of(st.none(), st.dictionaries(_KEYS, _ANY_TEXT, max_size=2)),
+}
+_QUEUE = {
+    "endpoint": ENDPOINTS,
+    "lists": st.lists(st.sampled_from(["A", "a:b", "a b"]), max_size=3),
+    "storage": _SIZES,
+    "bootstrap_image": _IMAGES,
+    "memory": _AMOUNTS,
+    "storage_class": st.one_of(st.none(), _NAMES),
+    "admin_secret": st.one_of(st.none(), _NAMES),
+}
+_PROVISIONER = {
+    "namespace": _NAMESPACES,
+    "provisioner": st.sampled_from(["example.test/local", "local", "a b", "A/b", ""]),
+    "storage_class": _NAMES,
+    "directory": _DIRECTORIES,
+}
+_BOOTSTRAP = {
+    "name": _NAMES,
+    "namespace": _NAMESPACES,
+    "image": _IMAGES,
+    "secrets": st.just(lambda: {"one": {"password": "password"}}),
+    "labels": st.just({"a": "b"}),
+    "component": _NAMES,
+}
+
+
+def _some(arguments: dict[str, st.SearchStrategy[Any]], *required: str) -> st.SearchStrategy[dict[str, Any]]:
+    rest = {name: strategy for name, strategy in arguments.items() if name not in required}
+    return st.fixed_dictionaries({name: arguments[name] for name in required}, optional=rest)
+
+
+def _database(chart: Chart) -> ReplicatedDatabase:
+    return ReplicatedDatabase(chart, "db", members=3, storage="1Gi", node_label="db=yes")
+
+
+def _service(passed: dict[str, Any]) -> Define:
+    grant, kind = passed.pop("grant"), passed.pop("kind")
+    more = {"image": "example.test/app:1", "endpoint": passed.pop("endpoint")}
+
+    def define(chart: Chart) -> None:
+        if grant or kind is not WebService:
+            database, variable, role = grant or ("app", "URL", "read")
+            db = _database(chart)
+            db.user("reader", client=Peer("shop", "reader"), roles={role: database}, why="reads")
+            more["database"] = db.grant(database, env=variable)
+        if kind is MetricsService:
+            more["queue"] = Endpoint("redis", "shop", 6379)
+        kind(chart, "orders", **more, **passed)
+
+    return define
+
+
+_GRANTS = st.tuples(
+    st.sampled_from([*(["app"] * 6), "a-b", "my db", "admin"]),
+    st.sampled_from([*(["URL"] * 6), "A", "NODE_IP", "1A"]),
+    st.sampled_from([*(["read"] * 6), "dbOwner", "readWrit", "backup"]),
+)
+_KINDS = {
+    "kind": st.sampled_from([WebService, RegistryService, MetricsService]),
+    "grant": st.one_of(st.none(), _GRANTS),
+    "endpoint": ENDPOINTS,
+}
+SERVICES = _some({**_KINDS, **_OPTIONS}, *_KINDS).map(_service)
+
+
+def _defined(cls: Callable[..., object], arguments: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Define]:
+    return arguments.map(lambda passed: lambda chart: cls(chart, "one", **passed))
+
+
+def _of_a_database(cls: Callable[..., object], arguments: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Define]:
+    return arguments.map(lambda passed: lambda chart: cls(chart, "one", database=_database(chart), **passed))
+
+
+OTHERS = st.one_of(
+    _defined(ReplicatedDatabase, _some(_DATABASE, "members", "storage", "node_label")),
+    _of_a_database(DatabaseBackup, _some(_DUMPS, "schedule", "keep")),
+    _of_a_database(DatabaseMonitoring, _some({"prometheus_namespace": _NAMESPACES, "image": _IMAGES}, "prometheus_namespace")),
+    _defined(RedisQueue, _some(_QUEUE, "endpoint", "lists", "storage", "bootstrap_image")),
+    _defined(LocalPathProvisioner, _some(_PROVISIONER, *_PROVISIONER)),
+    _defined(SecretsBootstrap, _some(_BOOTSTRAP, *_BOOTSTRAP)),
+)
+
+
+def synthesized(define: Define, context: Context) -> list[dict[str, Any]]:
+    """The objects of a chart that the rules accept.
+
+    Raises:
+        InvalidInput: an argument is refused.
+        RuntimeError: a rule is broken.
+    """
+    app = App()
+    chart = Chart(app, "test", namespace="shop", disable_resource_name_hashes=True)
+    set_context(chart, context)
+    define(chart)
+    # Whom the made-up addresses name is not asked here.
+    rules.enforce(app, without=[rules.edges_lead_to_pods, rules.addresses_resolve])
+    found: list[dict[str, Any]] = chart.to_json()
+    return found
+
+
+CONTEXTS = _CONTEXTS
