@@ -19,16 +19,17 @@ POLICY_RESOURCES: Final = Resources(
     memory="128Mi", memory_limit="512Mi", cpu_limit="1", ephemeral_storage="128Mi", ephemeral_storage_limit="1Gi"
 )
 
-#: A policy's requirements are installed where a process without root may write, and found there.
+#: Where a policy's requirements are installed: a process without root writes there, and finds them.
+_REQUIREMENTS: Final = "/pydeps"
 _POLICY_ENV: Final = {
     "HOME": "/tmp",
     "PIP_NO_CACHE_DIR": "1",
-    "PIP_TARGET": "/pydeps",
-    "PYTHONPATH": "/pydeps",
+    # So pip replaces the version that an earlier policy installed, and uses what the image has; with --target it does neither.
+    "PIP_USER": "1",
+    "PYTHONUSERBASE": _REQUIREMENTS,
     # pip is started for each policy, and the image's own directories are read-only: without this it is compiled each time.
     "PYTHONPYCACHEPREFIX": "/tmp/pyc",
 }
-_POLICY_WRITES: Final = ("/tmp", "/pydeps")
 _POLICY_CODE: Final = Outside(ports=((80, 80), (443, 443)), reason="policy code by its URL, and its requirements from PyPI")
 
 
@@ -37,21 +38,31 @@ def policy_runner(
     about: str,
     endpoint: Endpoint,
     image: str,
+    python: str,
     env: Mapping[str, Value],
     database: Database | None = None,
     one_replica_because: str | None = None,
     handed_on: Collection[str] = (),
     **options: Unpack[PodOptions],
 ) -> Service:
-    """A service that loads policies by their URL and runs them in its own process; arguments as ``Service`` takes them."""
+    """A service that loads policies by their URL, installs their requirements with pip, and runs them in its own process.
+
+    Args:
+        python: the version of the image's Python, as the path of its packages has it: ``3.11``. That Python must be no virtual
+            environment, in which pip refuses ``--user``. For an image with one, set ``PIP_USER: "0"`` and ``PIP_TARGET`` to the
+            directory in ``PYTHONPATH``: that works as long as no two policies need two versions of a package.
+        about, endpoint, image, env, database, one_replica_because, handed_on, options: as ``Service`` takes them.
+    """
+    packages = f"{_REQUIREMENTS}/lib/python{python}/site-packages"
     options.setdefault("resources", POLICY_RESOURCES)
-    options["writes"] = _POLICY_WRITES
+    # A volume for the packages too: a directory that is not there when the process starts, Python never looks into again.
+    options["writes"] = ("/tmp", _REQUIREMENTS, packages)
     options["outside"] = (_POLICY_CODE, *options.get("outside", ()))
     return Service(
         about=about,
         endpoint=endpoint,
         image=image,
-        env={**_POLICY_ENV, **env},
+        env={**_POLICY_ENV, "PYTHONPATH": packages, **env},
         database=database,
         one_replica_because=one_replica_because,
         handed_on=handed_on,

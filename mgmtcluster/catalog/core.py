@@ -32,6 +32,7 @@ SERVICES: Final = (
         about="Cluster controller gateway",
         endpoint=at.CLUSTER_CONTROLLER_GATEWAY,
         image="cluster-controller-gateway",
+        python="3.11",
         env={
             "CLUSTER_SERVICE_URL": at.CLUSTERS_DB.url,
             "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,

@@ -77,6 +77,7 @@ REGISTRIES: Final = (
         about="Stores the templates used for building custom parsers",
         endpoint=at.TEMPLATES_REGISTRY,
         image="templates-registry",
+        python="3.9",
         database=Database(name="templates", env="MONGO_URL"),
         env={"POLICY_DB_URL": at.POLICIES_SYSTEM.url},
     ),

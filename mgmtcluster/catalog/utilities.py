@@ -12,6 +12,7 @@ UTILITIES: Final = (
         about="Handles search queries for filtering and similarity search",
         endpoint=at.SEARCH_SERVER,
         image="search-server",
+        python="3.11",
         resources=replace(POLICY_RESOURCES, memory="160Mi"),
         env={
             "BLOCKS_SERVICE_URL": at.BLOCKS_DB.url,
@@ -32,6 +33,7 @@ UTILITIES: Final = (
         endpoint=at.RESOURCE_ALLOCATOR,
         other_endpoints=(at.RESOURCE_ALLOCATOR_API,),  # Internal-only resource management and control interface
         image="resource-allocator",
+        python="3.11",
         one_replica_because="an allocation lives in the WebSocket connection that asked for it",
         probe_port=at.RESOURCE_ALLOCATOR_API.port,  # a probe of the other port is logged as a failed handshake
         env={
@@ -61,6 +63,7 @@ UTILITIES: Final = (
         about="Notifies failures to external services with policy execution",
         endpoint=at.FAILURE_NOTIFIER,
         image="failure-notifier",
+        python="3.11",
         env={
             "POLICY_DB_URL": at.POLICIES_SYSTEM.url,
             "POLICY_EXECUTOR_HOST_URL": at.POLICIES_SYSTEM.url,

@@ -89,4 +89,7 @@ def _writes(entry: dict[str, Any]) -> list[str]:
     """The directories that it writes to: only absolute ones, which the manifest has to provide."""
     said = " ".join(entry["filesystem"]["writes"])
     found = {*re.findall(r"(?<![\w.])/(?:tmp|logs|dev/shm)\b", said)}
-    return sorted(found | ({"/pydeps"} if "site-packages" in said else set()))
+    version = re.search(r"python:(?P<version>\d+\.\d+)", str(entry["image"]["base"]))
+    if "site-packages" in said and version:
+        found |= {"/pydeps", f"/pydeps/lib/python{version['version']}/site-packages"}
+    return sorted(found)

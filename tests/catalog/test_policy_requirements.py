@@ -1,0 +1,112 @@
+"""What a policy needs is installed and found, with a real pip and no network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mgmtcluster import catalog
+from mgmtcluster.catalog import endpoints as at
+from tests.rendering import Manifests, env_of
+
+#: The Python that this environment was made from: pip refuses ``--user`` in an environment.
+PYTHON = Path(sys._base_executable)  # type: ignore[attr-defined]
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+POLICY_RUNNERS = [service for service in catalog.ALL if "PYTHONUSERBASE" in service.env]
+
+#: A service that installs one policy's requirements, imports them in its own process, then does so for the next.
+SERVICE = """
+import importlib, importlib.metadata, subprocess, sys
+print("started without", "shop" not in sys.modules)
+for version in ("1.0", "2.0"):
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "shop==" + version], check=True)
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+    import shop
+    print(shop.VERSION, importlib.metadata.version("shop"), hasattr(shop, "removed_in_2"))
+"""
+
+
+def wheel(folder: Path, version: str, code: str) -> None:
+    """Make a wheel with a command of its own, as many packages have one."""
+    about = f"shop-{version}.dist-info"
+    files = {
+        "shop/__init__.py": code,
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: shop\nVersion: {version}\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{about}/entry_points.txt": "[console_scripts]\nshop = shop:main\n",
+    }
+    files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
+    with zipfile.ZipFile(folder / f"shop-{version}-py3-none-any.whl", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+
+
+@pytest.fixture
+def container(tmp_path: Path, objects: Manifests) -> dict[str, str]:
+    """The environment of search-server, its volumes below a folder, and an index that is a folder."""
+    if not PYTHON.exists() or subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+        pytest.skip(f"{PYTHON} has no pip")
+    rendered = objects.container("utils", at.SEARCH_SERVER.service)
+    variables = {name: value for name, value in env_of(rendered).items() if name.startswith(("PIP_", "PYTHON", "HOME"))}
+    root = tmp_path / "root"
+    for mount in rendered["volumeMounts"]:
+        (root / mount["mountPath"].lstrip("/").replace("python3.11", f"python{VERSION}")).mkdir(parents=True, exist_ok=True)
+    index = tmp_path / "index"
+    index.mkdir()
+    wheel(index, "1.0", "VERSION = '1.0'\nremoved_in_2 = True\n")
+    wheel(index, "2.0", "VERSION = '2.0'\n")
+    moved = {
+        name: f"{root}{value}".replace("python3.11", f"python{VERSION}") if value.startswith("/") else value
+        for name, value in variables.items()
+    }
+    return {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), **moved}
+
+
+def test_two_policies_get_their_own_version_of_a_package(container: dict[str, str]) -> None:
+    """The second one's code, its metadata and no file of the first, in a process that started before either."""
+    result = subprocess.run([PYTHON, "-c", SERVICE], env=container, capture_output=True, text=True, check=False)
+    assert result.stdout.splitlines() == ["started without True", "1.0 1.0 True", "2.0 2.0 False"], result.stderr
+
+
+def test_what_the_image_has_is_not_fetched(container: dict[str, str]) -> None:
+    """The image has pip itself, and the index has not."""
+    result = subprocess.run([PYTHON, "-m", "pip", "install", "pip"], env=container, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "already satisfied" in result.stdout
+
+
+def test_a_virtual_environment_needs_the_other_way(container: dict[str, str]) -> None:
+    """As the catalog says: pip refuses ``--user`` there, and ``--target`` works."""
+    environment = Path(container["HOME"]) / "environment"
+    subprocess.run([PYTHON, "-m", "venv", environment], check=True)
+    python = str(environment / "bin" / "python")
+    install = [python, "-m", "pip", "install", "shop==1.0"]
+    refused = subprocess.run(install, env=container, capture_output=True, text=True, check=False)
+    assert "not visible in this virtualenv" in refused.stderr
+    other = {**container, "PIP_USER": "0", "PIP_TARGET": container["PYTHONPATH"]}
+    subprocess.run(install, env=other, capture_output=True, check=True)
+    subprocess.run([python, "-c", "import shop"], env=other, check=True)
+
+
+@pytest.mark.parametrize("service", POLICY_RUNNERS, ids=[service.name for service in POLICY_RUNNERS])
+def test_the_packages_are_found_in_a_volume(service: catalog.Service, objects: Manifests) -> None:
+    """Where pip installs to and Python looks is there before the process starts."""
+    rendered = objects.container(service.endpoint.namespace, service.name)
+    variables, mounts = env_of(rendered), {mount["mountPath"] for mount in rendered["volumeMounts"]}
+    version = "3.9" if service.endpoint == at.TEMPLATES_REGISTRY else "3.11"
+    assert variables["PYTHONPATH"] == f"{variables['PYTHONUSERBASE']}/lib/python{version}/site-packages"
+    assert {variables["PYTHONUSERBASE"], variables["PYTHONPATH"]} <= mounts
+    assert "PIP_TARGET" not in variables
+
+
+def test_five_services_run_policies() -> None:
+    """None is forgotten."""
+    assert len(POLICY_RUNNERS) == 5
