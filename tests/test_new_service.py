@@ -9,12 +9,12 @@ import pytest
 
 from tests.rendering import ROOT
 
-_ROW = 'NETWORKS_REGISTRY: Final = Endpoint("networks-registry-svc", "registries", 5000, node_port=30113)\n'
+_ROW = 'SAMPLES_REGISTRY: Final = Endpoint("samples-registry-svc", "registries", 5000, node_port=30119)\n'
 _ENTRY = """    Service(
-        about="Stores the networks",
-        endpoint=at.NETWORKS_REGISTRY,
-        image="networks-registry",
-        database=Database(name="networks", env="MONGO_URL"),
+        about="Stores samples",
+        endpoint=at.SAMPLES_REGISTRY,
+        image="samples-registry",
+        database=Database(name="samples", env="MONGO_URL"),
     ),
 )
 """
@@ -26,9 +26,11 @@ def _copy_of_the_checkout(folder: Path) -> Path:
     for name in filter(None, listed.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
-    for name in (".venv", "node_modules", "mgmtcluster/map/elkjs"):
+    commit = "git -c user.name=test -c user.email=test@example.test commit --quiet --message=copied"
+    subprocess.run(f"git init --quiet && git add --all && {commit}", cwd=folder, check=True, shell=True)
+    for name in (".venv", "node_modules"):
         (folder / name).symlink_to(ROOT / name)
-    subprocess.run("git init --quiet && git add --all", cwd=folder, check=True, shell=True)
+    shutil.copytree(ROOT / "mgmtcluster" / "map" / "elkjs", folder / "mgmtcluster" / "map" / "elkjs")
     return folder
 
 
@@ -54,6 +56,6 @@ def test_a_service_is_a_row_and_an_entry(tmp_path: Path) -> None:
     assert text.endswith("    ),\n)\n")
     registries.write_text(text.removesuffix(")\n") + _ENTRY)
     said = _run("make", "synth", "docs", "snapshots", cwd=checkout)
-    assert "added    Deployment/registries/networks-registry-svc" in said
-    assert "networks-registry-svc" in (checkout / "docs" / "services.md").read_text()
+    assert "added    Deployment/registries/samples-registry-svc" in said
+    assert "samples-registry-svc" in (checkout / "docs" / "services.md").read_text()
     _run("make", "test", cwd=checkout)

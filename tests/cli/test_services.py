@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mgmtcluster import catalog
 from tests.rendering import DATA, ROOT
 
 from .command import Done, mgmtcluster
@@ -25,14 +26,20 @@ def listed() -> Done:
 def test_it_lists_the_seeds_table(listed: Done) -> None:
     """Service, address inside, port and node port of every row, in the seed's order."""
     assert (listed.returncode, listed.stderr) == (0, "")
-    rows = json.loads(listed.stdout)["services"]
+    rows = json.loads(listed.stdout)["services"][: len(SEED)]
     assert [(row["service"], row["port"], row["node_port"]) for row in rows] == [
-        (each["service"], int(each["port"]), int(each["node_port"]) if each["node_port"] else None) for each in SEED
+        (seed["service"], int(seed["port"]), int(seed["node_port"]) if seed["node_port"] else None) for seed in SEED
     ]
-    for row, each in zip(rows, SEED, strict=True):
-        assert f"{each['internal_host']}:{each['port']}" in [address.partition("://")[2] for address in row["internal"]]
+    for row, seed in zip(rows, SEED, strict=True):
+        assert f"{seed['internal_host']}:{seed['port']}" in [address.partition("://")[2] for address in row["internal"]]
         outside = (row["external"] or "").partition("://")[2]
-        assert outside == (f"NODE:{each['node_port']}" if each["node_port"] else "")
+        assert outside == (f"NODE:{seed['node_port']}" if seed["node_port"] else "")
+
+
+def test_what_is_beyond_the_seed_comes_after_it(listed: Done) -> None:
+    """A row per endpoint of the catalog, in its order."""
+    rows = json.loads(listed.stdout)["services"]
+    assert [(row["service"], row["port"]) for row in rows] == [(row.service, row.port) for row in catalog.ENDPOINTS]
 
 
 def test_the_page_has_the_table_that_it_prints() -> None:
@@ -50,7 +57,7 @@ def test_it_follows_the_settings(tmp_path: Path) -> None:
     rows = json.loads(mgmtcluster("services", "--json", cwd=tmp_path).stdout)["services"]
     [parser] = [row for row in rows if row["service"] == "parser"]
     assert (parser["external"], parser["replicas"]) == ("http://nodes.example.test:30500", 5)
-    assert len(rows) == len(SEED) - 1
+    assert len(rows) == len(catalog.ENDPOINTS) - 1
     assert "failure-notifier" not in {row["service"] for row in rows}
 
 
@@ -58,6 +65,6 @@ def test_elsewhere_than_on_a_terminal_a_row_is_a_line() -> None:
     """Whatever the width that COLUMNS says, nothing is cut, folded or coloured."""
     done = mgmtcluster("services", COLUMNS="40")
     lines = done.stdout.splitlines()
-    assert len(lines) == len(SEED) + 1
+    assert len(lines) == len(catalog.ENDPOINTS) + 1
     assert "\x1b" not in done.stdout
-    assert all(each["description"][-20:] in done.stdout for each in SEED if each["node_port"])
+    assert all(seed["description"][-20:] in done.stdout for seed in SEED if seed["node_port"])
