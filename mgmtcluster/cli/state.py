@@ -201,7 +201,7 @@ def _replicated(name: str, units: int, found: Object, status: Mapping[str, Any])
 
 
 def _database(database: catalog.PlatformDatabase, expected: Expected, live: Mapping[str, Object]) -> Database:
-    [replicas] = (
+    replicas = sum(
         manifest["spec"]["replicas"]
         for manifest in expected.of_kind("StatefulSet")
         if (manifest["metadata"]["namespace"], manifest["metadata"]["name"]) == (database.namespace, database.name)

@@ -1,6 +1,6 @@
 """What must be true of a cluster before the platform is installed: every check, in the order of the output.
 
-A new check is a function here or in a module beside, its place in ``ALL``, and a row in docs/command-line.md.
+A new check is a function in a module beside, its place in that module's ``CHECKS``, and a row in docs/command-line.md.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,20 +14,12 @@ from mgmtcluster.cli.checks.view import View
 Check = Callable[[View], Iterable[Row]]
 
 ALL: Final[tuple[Check, ...]] = (
-    server.version,
-    server.rights,
-    nodes.workers,
-    nodes.labels,
-    nodes.room,
-    nodes.avx,
-    network.node_ports,
-    network.policies_enforced,
-    ranges.ranges,
-    storage.storage_class,
-    storage.provisioner,
-    volumes.volumes,
-    objects.namespaces,
-    objects.foreign,
-    objects.jobs,
-    old_installer.leftovers,
+    *server.CHECKS,
+    *nodes.CHECKS,
+    *network.CHECKS,
+    *ranges.CHECKS,
+    *storage.CHECKS,
+    *volumes.CHECKS,
+    *objects.CHECKS,
+    *old_installer.CHECKS,
 )

@@ -87,3 +87,6 @@ def _enforces(daemon_set: Object) -> bool | None:
     if name in _ENFORCING:
         return True
     return False if name in _NOT_ENFORCING else None
+
+
+CHECKS: Final = (node_ports, policies_enforced)

@@ -125,3 +125,6 @@ def avx(view: View) -> Iterator[Row]:
     else:
         fix = ["grep --count --max-count=1 avx /proc/cpuinfo   # on each node of a database: 1 where it has AVX"]
         yield Row("avx", "warn", "cannot be told from here: MongoDB needs CPUs with AVX", fix)
+
+
+CHECKS: Final = (workers, labels, room, avx)

@@ -92,3 +92,6 @@ def jobs(view: View) -> Iterator[Row]:
 def _has_ended(job: Object, condition: str) -> bool:
     conditions = (job.get("status") or {}).get("conditions") or ()
     return any(item["type"] == condition and item["status"] == "True" for item in conditions)
+
+
+CHECKS: Final = (namespaces, foreign, jobs)

@@ -7,6 +7,7 @@ everything else with ``app`` alone.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mgmtcluster import catalog
 from mgmtcluster.cli.checks.row import Row, Verdict, counted, listed
@@ -125,3 +126,6 @@ def leftovers(view: View) -> Iterator[Row]:
     verdict: Verdict = "fail" if members or old.services else "warn"
     text = "; ".join(filter(None, parts)) or "claims, Services or ConfigMaps of its databases"
     yield Row("shell installer", verdict, text, ["mgmtcluster plan-migration"])
+
+
+CHECKS: Final = (leftovers,)

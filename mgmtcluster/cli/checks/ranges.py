@@ -97,3 +97,6 @@ def _node_addresses(view: View) -> Iterator[str]:
         for item in (node.get("status") or {}).get("addresses") or ():
             if item["type"] in ("InternalIP", "ExternalIP"):
                 yield item["address"]
+
+
+CHECKS: Final = (ranges,)

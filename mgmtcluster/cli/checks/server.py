@@ -36,3 +36,6 @@ def rights(view: View) -> Iterator[Row]:
         yield Row("rights", "fail", f"you may not: {listed(view.denied)}", fix)
     else:
         yield Row("rights", "ok", "you may create and change everything in dist/")
+
+
+CHECKS: Final = (version, rights)

@@ -95,3 +95,6 @@ def _answers_to(deployment: Object, name: str) -> bool:
     words = [word for item in containers(deployment) for key in ("command", "args") for word in item.get(key) or ()]
     values = [variable.get("value") for item in containers(deployment) for variable in item.get("env") or ()]
     return any(name in (text, str(text).partition("=")[2]) for text in (*words, *values))
+
+
+CHECKS: Final = (storage_class, provisioner)

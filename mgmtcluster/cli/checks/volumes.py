@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from mgmtcluster.cli.checks.claims import claim_of, is_there, phase_of, wanted_claims
 from mgmtcluster.cli.checks.row import Row, listed
@@ -64,3 +65,6 @@ END
 kubectl patch pv {name} --type=json -p '[
   {{"op": "remove", "path": "/spec/claimRef/uid"}}, {{"op": "remove", "path": "/spec/claimRef/resourceVersion"}}
 ]'"""
+
+
+CHECKS: Final = (volumes,)

@@ -88,13 +88,13 @@ class ReplicatedDatabase(Construct):
         feature_compatibility_version: MongoVersion | None = None,
         existing_secrets: Mapping[str, ObjectName] | None = None,
     ) -> None:
-        super().__init__(scope, id)
         numbers = member_problems(
             members, keep_running, replace_member=replace_member, single_member_may_lose_data=single_member_may_lose_data
         )
         versions = version_problems(image, feature_compatibility_version)
         if problems := [*name_problems(name or id), *numbers, *versions]:
-            raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
+            raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
+        super().__init__(scope, id)
         self.replica_set = ReplicaSet(
             name=name or id,
             namespace=namespace_of(self, namespace),
