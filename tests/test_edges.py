@@ -22,7 +22,7 @@ from tests.policies import (
     pods_of,
     ranges_outside,
 )
-from tests.rendering import Manifest, Manifests, Platform, containers_of, env_of, render
+from tests.rendering import Manifest, Manifests, Platform, containers_of, env_of, name_of, render
 
 DATABASES = (Peer("registries", "registry"), Peer("metrics-system", "metrics-db"))
 OUTSIDE = Host("203.0.113.7")
@@ -95,7 +95,7 @@ def test_a_stranger_in_the_cluster_reaches_node_ports_alone(platform: Platform) 
             assert network.connects(elsewhere, server, port) is ((server.peer, port) in exposed), (server.peer, port)
 
 
-@pytest.mark.parametrize("namespace", ["registries", "utils", "metrics-system", "services", "registry", "mgmtcluster-storage"])
+@pytest.mark.parametrize("namespace", ["registries", "utils", "metrics-system", "services", "mgmtcluster-storage"])
 def test_a_pod_that_nobody_declared_is_cut_off(namespace: str, platform: Platform) -> None:
     """Default deny in every namespace of ours, in both directions, DNS included."""
     network = Network(platform.objects)
@@ -106,6 +106,22 @@ def test_a_pod_that_nobody_declared_is_cut_off(namespace: str, platform: Platfor
     assert not network.may_be_asked(unknown, OUTSIDE, 80)
     assert not network.may_connect(unknown, DNS, 53, "UDP")
     assert not network.may_connect(unknown, OUTSIDE, 443)
+
+
+def test_a_namespace_of_names_alone_is_left_as_it_is(platform: Platform) -> None:
+    """Nothing of the platform runs in it; an image registry that does goes on, and its next pod is admitted."""
+    [namespace] = [each for each in platform.objects.of_kind("Namespace") if each["metadata"]["name"] == "registry"]
+    assert not [label for label in namespace["metadata"]["labels"] if label.startswith("pod-security")]
+    within = [manifest for manifest in platform.objects if manifest["metadata"].get("namespace") == "registry"]
+    assert {(manifest["kind"], manifest["spec"]["type"]) for manifest in within} == {("Service", "ExternalName")}
+
+
+def test_a_setting_leaves_that_namespace_out() -> None:
+    """And the names in it; nothing else changes."""
+    without = {name_of(manifest) for manifest in render({"registry_namespace": False}).objects}
+    everything = {name_of(manifest) for manifest in render().objects}
+    names = {f"Service/registry/registry-{ordinal}" for ordinal in range(3)}
+    assert everything - without == {"Namespace/registry", *names}
 
 
 def test_every_pod_resolves_names_at_the_clusters_dns_alone(platform: Platform) -> None:

@@ -12,6 +12,7 @@ from mgmtcluster.catalog.service import Database, ImageName, JsonMap, Queue, Ser
 from mgmtcluster.catalog.utilities import UTILITIES
 
 __all__ = [
+    "ALIAS_NAMESPACES",
     "ALL",
     "DATABASES",
     "ENDPOINTS",
@@ -40,12 +41,8 @@ ALL: Final = (*REGISTRIES, *UTILITIES, *METRICS, *SERVICES)
 #: Every row of the seed's table.
 ENDPOINTS: Final = tuple(value for value in vars(endpoints).values() if isinstance(value, Endpoint))
 
-#: The namespaces of its services, in the seed's order, then those in which a database has other names.
-NAMESPACES: Final = tuple(
-    dict.fromkeys(
-        [
-            *(endpoint.namespace for endpoint in ENDPOINTS),
-            *(database.alias_namespace for database in DATABASES if database.alias_namespace),
-        ]
-    )
-)
+#: The namespaces of its services, in the seed's order.
+NAMESPACES: Final = tuple(dict.fromkeys(endpoint.namespace for endpoint in ENDPOINTS))
+
+#: The namespaces in which a database has other names, and nothing else of the platform is.
+ALIAS_NAMESPACES: Final = tuple(database.alias_namespace for database in DATABASES if database.alias_namespace)

@@ -39,7 +39,7 @@ class DatabaseChart(PhaseChart):
                 prometheus_namespace=settings.monitoring_namespace,
                 image=settings.image("mongodb-exporter"),
             )
-        if database.alias_namespace:
+        if database.alias_namespace and settings.registry_namespace:
             self._alias(database.alias_namespace)
 
     def _database(self, database: catalog.PlatformDatabase, settings: Settings, storage_class: str) -> ReplicatedDatabase:

@@ -32,9 +32,14 @@ class Platform(PhaseChart):
         super().__init__(scope, PLATFORM, settings=settings)
         for namespace in catalog.NAMESPACES:
             self._namespace(namespace, pod_security="restricted")
+            self._deny(namespace)
+        for namespace in catalog.ALIAS_NAMESPACES if settings.registry_namespace else ():
+            # Names of Services alone are in it: what others run there, such as an image registry, goes on as it is.
+            self._namespace(namespace, pod_security=None)
         self.storage_class = settings.storage_class or _STORAGE_CLASS
         if not settings.storage_class:
             self._namespace(STORAGE_NAMESPACE, pod_security="privileged")
+            self._deny(STORAGE_NAMESPACE)
             LocalPathProvisioner(
                 self,
                 "storage",
@@ -46,12 +51,16 @@ class Platform(PhaseChart):
                 helper_image=settings.image("busybox"),
             )
 
-    def _namespace(self, name: str, *, pod_security: str) -> None:
+    def _namespace(self, name: str, *, pod_security: str | None) -> None:
         """A namespace, which Argo CD neither prunes nor deletes unasked: its databases' claims would go with it."""
         workload = Workload(self, Peer(name, name), "namespace")
-        labels = {f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn")}
+        labels = {f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn") if pod_security}
         metadata = workload.metadata(labels=labels, annotations=KEPT, namespaced=False)
         Manifest(self, f"namespace-{name}", k8s.KubeNamespaceProps(metadata=metadata))
+
+    def _deny(self, namespace: str) -> None:
+        """What no other policy of the namespace allows is denied, in both directions."""
+        workload = Workload(self, Peer(namespace, namespace), "namespace")
         spec = k8s.NetworkPolicySpec(pod_selector=k8s.LabelSelector(), policy_types=["Ingress", "Egress"])
         props = k8s.KubeNetworkPolicyProps(metadata=workload.metadata("default-deny"), spec=spec)
-        Manifest(self, f"default-deny-{name}", props)
+        Manifest(self, f"default-deny-{namespace}", props)

@@ -1,6 +1,7 @@
 """Volumes on the nodes' own disks, for clusters that bring no storage."""
 
 import json
+from collections.abc import Sequence
 
 from constructs import Construct
 
@@ -66,7 +67,7 @@ class LocalPathProvisioner(Construct):
         self._workload = Workload(self, Peer(namespace, _NAME), _COMPONENT)
         self.storage_class = self._storage_class(storage_class, provisioner)
         self._grant_rights(f"{namespace}-{_NAME}")
-        config = _config(directory, helper_image)
+        config = _config(directory, helper_image, self._workload.context.image_pull_secrets)
         self._workload.config_map("config", _CONFIG, config)
         container = self._container(image, helper_image, provisioner)
         self.deployment = self._deployment(container, checksum=content_hash(config))
@@ -148,7 +149,7 @@ def _rule(resources: list[str], *verbs: str, api_group: str = "") -> k8s.PolicyR
     return k8s.PolicyRule(api_groups=[api_group], resources=resources, verbs=list(verbs))
 
 
-def _config(directory: str, helper_image: str) -> dict[str, str]:
+def _config(directory: str, helper_image: str, pull_secrets: Sequence[str]) -> dict[str, str]:
     """What the provisioner reads: where volumes go, how a directory is made and removed, the pod that does it.
 
     The helper runs as root, which alone may write below a node's ``directory``, and without any capability but those that
@@ -162,6 +163,7 @@ def _config(directory: str, helper_image: str) -> dict[str, str]:
         "spec": {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
+            **({"imagePullSecrets": [{"name": name} for name in pull_secrets]} if pull_secrets else {}),
             "containers": [
                 {
                     "name": "helper-pod",

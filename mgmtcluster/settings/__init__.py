@@ -89,6 +89,9 @@ class Settings(Model):
         default=[], description="Ranges outside the cluster that services may connect to. Default: all."
     )
     registry_database: DatabaseSettings = Field(default=DatabaseSettings(), description="The database of the registries.")
+    registry_namespace: bool = Field(
+        default=True, description="Give the members of the database of the registries names in a namespace registry too."
+    )
     metrics_database: MetricsDatabaseSettings = Field(
         default=MetricsDatabaseSettings(), description="The database of the metrics services."
     )

@@ -17,7 +17,7 @@ from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, Define, synthe
 from tests.rig.kube import Json, Kubectl
 
 _NAMESPACE = "anything"
-_MANY = settings(max_examples=150, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+_MANY = settings(max_examples=100, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Judge:

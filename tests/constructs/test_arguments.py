@@ -276,6 +276,10 @@ IN_EACH_OTHERS_WAY = {
         volumes(provisioner="my provisioner"),
         "test/volumes: provisioner: 'my provisioner' is not the key of a label",
     ),
+    "every address as the cluster's own": (
+        lambda _: Context(cluster_cidrs=["10.0.0.0/8", "::/0"]),
+        "Context: cluster_cidrs: '::/0' is every address; write the cluster's own",
+    ),
     "an annotation that is none": (
         lambda _: Context(annotations={"my note": "x"}),
         "Context: annotations.my note: 'my note' is not the key of a label",

@@ -5,8 +5,8 @@ import json
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import LocalPathProvisioner
-from tests.rendering import Manifests, load, name_of, render_chart
+from mgmtcluster import Context, LocalPathProvisioner, set_context
+from tests.rendering import Manifests, load, name_of, pod_spec, render_chart
 
 
 def provisioner(chart: Chart) -> LocalPathProvisioner:
@@ -59,6 +59,19 @@ def test_it_may_not_read_secrets_nor_touch_what_is_not_a_volume(objects: Manifes
     }
     assert role["metadata"]["namespace"] == "shop"
     assert "secrets" not in json.dumps([cluster_role["rules"], role["rules"]])
+
+
+def test_every_pod_of_it_may_pull_from_a_private_registry() -> None:
+    """The helper pods too, which make each volume: they are made from a file, not from this library's pods."""
+
+    def define(chart: Chart) -> None:
+        set_context(chart, Context(image_pull_secrets=["mirror"]))
+        provisioner(chart)
+
+    objects = load(render_chart(define, namespace=None))
+    helper = json.loads(objects.of_kind("ConfigMap")[0]["data"]["helperPod.yaml"])
+    for spec in (pod_spec(objects.of_kind("Deployment")[0]), helper["spec"]):
+        assert spec["imagePullSecrets"] == [{"name": "mirror"}]
 
 
 def test_its_configuration_is_what_the_program_reads(objects: Manifests) -> None:

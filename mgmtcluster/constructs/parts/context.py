@@ -36,6 +36,11 @@ class Context:
 
     def __post_init__(self) -> None:
         check_fields(self, where="Context")
+        everything = [cidr for cidr in self.cluster_cidrs if cidr.endswith("/0")]
+        if everything:
+            raise InvalidInput(
+                f"Context: cluster_cidrs: {cidr!r} is every address; write the cluster's own" for cidr in everything
+            )
 
 
 @dataclass(frozen=True)
