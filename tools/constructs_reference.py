@@ -13,6 +13,9 @@ _HEADING: Final = """# Constructs
 
 What `from mgmtcluster import …` gives, from its docstrings; written by `make docs`. Arguments of constructs are keyword-only
 but for `scope` and `id`. Whatever cannot be used is refused with an `InvalidInput` that has a line for each problem.
+
+One thread makes constructs and synthesizes them: they share one Node.js. A second thread is refused, and so is a forked
+process. To synthesize several apps at a time, start a process for each with `multiprocessing.get_context("spawn")`.
 """
 
 _CONFIG: Final = ConfigDict(

@@ -11,9 +11,12 @@ from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_27 import k8s
 from constructs import Construct, IValidation
 
+from mgmtcluster.constructs.parts.one_thread import guard
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
 from mgmtcluster.kinds.errors import InvalidInput
+
+guard()
 
 __all__ = ["Json", "Manifest", "as_mapping", "content_hash", "k8s", "number", "quantity", "sorted_json"]
 
