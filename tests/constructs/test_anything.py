@@ -30,12 +30,18 @@ def told_or_rendered(define: Define, context: Context) -> None:
 @settings(max_examples=60)
 @given(define=SERVICES, context=CONTEXTS)
 def test_a_service_is_refused_or_rendered(define: Define, context: Context) -> None:
-    """Of all three kinds, with and without a database."""
+    """Of all three kinds, with and without a database.
+
+    Takes more than two seconds because sixty apps are synthesized.
+    """
     told_or_rendered(define, context)
 
 
 @settings(max_examples=60)
 @given(define=OTHERS, context=CONTEXTS)
 def test_every_other_construct_is_refused_or_rendered(define: Define, context: Context) -> None:
-    """Databases, their dumps and their exporter, the queue, the provisioner, the Job that makes Secrets."""
+    """Databases, their dumps and their exporter, the queue, the provisioner, the Job that makes Secrets.
+
+    Takes more than two seconds because sixty apps are synthesized.
+    """
     told_or_rendered(define, context)

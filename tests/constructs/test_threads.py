@@ -62,7 +62,10 @@ def test_many_threads_do_not_disturb_the_first() -> None:
 
 
 def test_a_spawned_process_has_a_node_js_of_its_own() -> None:
-    """This is how several apps are synthesized at a time."""
+    """This is how several apps are synthesized at a time.
+
+    Takes more than two seconds because the process starts a Node.js of its own.
+    """
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(synthesize) == synthesize()
 
