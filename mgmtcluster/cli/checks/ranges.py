@@ -1,6 +1,7 @@
 """Which addresses are the cluster's own."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import Final
 
@@ -17,7 +18,7 @@ _PREFIXES: Final = {4: (16, 12), 6: (56, 48)}
 def ranges(view: View) -> Iterator[Row]:
     """``cluster_cidrs`` holds every address of a pod or a Service that the cluster shows."""
     known = [ip_network(cidr) for cidr in view.expected.settings.cluster_cidrs]
-    nodes = [*map(ip_address, _node_addresses(view))]
+    nodes = [*_node_addresses(view)]
     shown = [{ip_network(text, strict=False) for text in texts} for texts in (_of_pods(view), _of_services(view))]
     outside = [[network for network in networks if not any(_holds(cidr, network) for cidr in known)] for networks in shown]
     if any(outside):
@@ -75,7 +76,7 @@ def _of_pods(view: View) -> Iterator[str]:
     """The nodes' ranges of pods, and the addresses of pods with a network of their own."""
     for node in view.objects["Node"]:
         yield from node["spec"].get("podCIDRs") or ()
-    nodes = {*_node_addresses(view)}
+    nodes = {*map(str, _node_addresses(view))}
     for pod in view.objects["Pod"]:
         if not pod["spec"].get("hostNetwork"):
             addresses = [item["ip"] for item in (pod.get("status") or {}).get("podIPs") or ()]
@@ -91,12 +92,12 @@ def _of_services(view: View) -> Iterator[str]:
             yield from (address for address in service["spec"].get("clusterIPs") or () if address != "None")
 
 
-def _node_addresses(view: View) -> Iterator[str]:
-    """The addresses of the nodes; their names are left out."""
+def _node_addresses(view: View) -> Iterator[Address]:
+    """The addresses of the nodes. Names are left out, and so is what a node reports before it knows its address."""
     for node in view.objects["Node"]:
         for item in (node.get("status") or {}).get("addresses") or ():
-            if item["type"] in ("InternalIP", "ExternalIP"):
-                yield item["address"]
+            with suppress(ValueError):
+                yield ip_address(item["address"])
 
 
 CHECKS: Final = (ranges,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -180,6 +181,13 @@ def test_the_range_around_what_is_missing(shown: list[dict[str, Any]], missing: 
     cidrs = proposed(view(*shown, expected=expecting(settings=with_cidrs("10.96.0.0/12"))))
     assert cidrs == ["10.96.0.0/12", *missing]
     assert not any(ip_network(cidr).overlaps(ip_network("192.0.2.0/24")) for cidr in cidrs if ":" not in cidr)
+
+
+def test_nodes_that_report_no_address() -> None:
+    """A name or an empty text is none."""
+    addresses = [{"type": "InternalIP", "address": ""}, {"type": "Hostname", "address": "node-1"}]
+    seen = view(node("node-1", spec={"podCIDRs": ["10.42.0.0/24"]}, addresses=addresses))
+    assert proposed(replace(seen, expected=expecting(settings=with_cidrs("10.96.0.0/12")))) == ["10.96.0.0/12", "10.42.0.0/16"]
 
 
 def test_pods_among_the_nodes() -> None:
