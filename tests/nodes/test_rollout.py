@@ -65,9 +65,13 @@ def _tags(pods: list[Json]) -> set[str]:
 
 
 def _note(endings: dict[str, float], pods: list[Json], asked: datetime) -> None:
-    """For each pod that is ending: how many seconds past the end of its grace period it was surely there last."""
+    """For each pod that is ending: how many seconds past the end of its grace period it was surely there last.
+
+    Pods with a sidecar are left out: their processes are PID 1, which ignores SIGTERM, so the kubelet kills them at that end.
+    """
     for pod in pods:
-        if end := pod["metadata"].get("deletionTimestamp"):
+        hears = len(pod["spec"]["containers"]) == 1
+        if hears and (end := pod["metadata"].get("deletionTimestamp")):
             endings[pod["metadata"]["name"]] = (asked - datetime.fromisoformat(end)).total_seconds()
 
 
