@@ -52,7 +52,7 @@ class RedisQueue(Construct):
         admin_secret: a Secret made elsewhere with the administrator's ``password``; then no Job makes one.
 
     Attributes:
-        endpoint: as given.
+        endpoint: as passed.
         stateful_set: the StatefulSet.
         service: the Service; the default child.
         secrets: the SecretsBootstrap, or None with ``admin_secret``.

@@ -163,9 +163,9 @@ def version_problems(image: str, feature_compatibility_version: str | None) -> l
         return []
     asked = tuple(int(part) for part in feature_compatibility_version.split("."))
     runs = (int(tag[1]), int(tag[2]))
-    given = f"feature_compatibility_version: {feature_compatibility_version!r}"
+    setting = f"feature_compatibility_version: {feature_compatibility_version!r}"
     if asked > runs:
-        return [f"{given} is newer than {image}; write {runs[0]}.{runs[1]}, or a newer image first"]
+        return [f"{setting} is newer than {image}; write {runs[0]}.{runs[1]}, or a newer image first"]
     if asked[0] < runs[0] - 1:
-        return [f"{given} is more than one major version behind {image}; write an image of version {asked[0] + 1} first"]
+        return [f"{setting} is more than one major version behind {image}; write an image of version {asked[0] + 1} first"]
     return []

@@ -47,10 +47,10 @@ def _twice(values: Iterable[Hashable]) -> list[Hashable]:
 
 def _endpoint_problems(endpoints: Sequence[Endpoint]) -> Iterator[str]:
     main, *others = endpoints
-    for each in others:
-        if (each.service, each.namespace) != (main.service, main.namespace):
-            yield f"other_endpoints: {each} is another Service; write one of {main.service}"
-    for port in _twice(each.port for each in endpoints):
+    for other in others:
+        if (other.service, other.namespace) != (main.service, main.namespace):
+            yield f"other_endpoints: {other} is another Service; write one of {main.service}"
+    for port in _twice(endpoint.port for endpoint in endpoints):
         yield f"other_endpoints: port {port} is given twice; write each once"
 
 
