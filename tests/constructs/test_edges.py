@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cdk8s_plus_27 as kplus
 import pytest
 import yaml
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
@@ -136,6 +137,23 @@ def test_a_service_of_somebody_else_is_taken_at_its_word(tmp_path: Path) -> None
         }
     ]
     assert connects(objects, "client", "search", 7701)
+
+
+def test_a_service_of_cdk8s_plus_is_taken_at_its_word() -> None:
+    """It selects by a hash that cdk8s-plus makes."""
+
+    def define(chart: Chart) -> None:
+        container = kplus.ContainerProps(image="example.test/search:1", port=7701)
+        metadata = ApiObjectMetadata(name="search")
+        deployment = kplus.Deployment(chart, "search", metadata=metadata, containers=[container])
+        deployment.expose_via_service(name="search", ports=[kplus.ServicePort(port=80, target_port=7701)])
+        calling(chart, Endpoint("search", "shop", 80))
+
+    objects = passes(define)
+    labels = objects.one("Deployment", "shop", "search")["spec"]["template"]["metadata"]["labels"]
+    [rule] = policy(objects, "client")["egress"][1:]
+    assert rule["to"][0]["podSelector"] == {"matchLabels": labels}
+    assert rule["ports"] == [{"port": 7701, "protocol": "TCP"}]
 
 
 def test_a_service_of_somebody_else_on_our_pods_opens_our_policy() -> None:
