@@ -19,7 +19,11 @@ from tests.rendering import pod_spec
 
 _PYTHON = [sys.executable, "-c"]
 _NODE = [str(shutil.which("node")), "-e"]
-_AS_PID_1 = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+_AS_PID_1 = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--pid", "--fork", "--kill-child"]
+needs_namespaces = pytest.mark.skipif(
+    sys.platform != "linux" or subprocess.run([*_AS_PID_1, "true"], check=False, capture_output=True).returncode != 0,
+    reason="needs root on Linux, or the right to make a user namespace",
+)
 
 #: Programs that repeat what they read; those that handle SIGTERM end with 0.
 _PROGRAMS = {
@@ -61,6 +65,7 @@ def _last_child(pid: int) -> int:
     return int(children[-1]) if children else pid
 
 
+@needs_namespaces
 @pytest.mark.parametrize("program", ["Python", "Node.js"])
 def test_pid_1_goes_on(program: str) -> None:
     """As the first process of a container does that shares its namespace with no other."""
@@ -68,6 +73,7 @@ def test_pid_1_goes_on(program: str) -> None:
         assert answers(started)
 
 
+@needs_namespaces
 @pytest.mark.parametrize("program", ["Python that handles it", "Node.js that handles it"])
 def test_pid_1_ends_if_it_handles_the_signal(program: str) -> None:
     """This is what an image needs that runs beside a sidecar; an init in the image, such as tini, does the same for it."""
