@@ -98,5 +98,5 @@ class DatabaseMonitoring(Construct):
             ports=[k8s.ContainerPort(name=METRICS_PORT, container_port=_PORT)],
             readiness=pods.probe(TcpProbe(), port=_PORT),
             liveness=pods.probe(TcpProbe(period_seconds=20, failure_threshold=6), port=_PORT),
-            startup=pods.probe(TcpProbe(period_seconds=5, failure_threshold=30), port=_PORT),
+            startup=pods.probe(TcpProbe(period_seconds=5, failure_threshold=60), port=_PORT),
         )
