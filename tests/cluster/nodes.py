@@ -29,7 +29,7 @@ class Nodes:
         self._cordoned = [node["metadata"]["name"] for node in there]
         if self._cordoned:
             self._kubectl("cordon", *self._cordoned)
-        self.add("node-1")
+        self._apply("node-1")
         deadline = time.monotonic() + 30
         while not self._is_ready("node-1"):
             if time.monotonic() > deadline:
@@ -44,7 +44,11 @@ class Nodes:
             self._kubectl("uncordon", *self._cordoned)
 
     def add(self, name: str, *labels: str, capacity: Json | None = None) -> None:
-        """Make a node, with this capacity if one is given, or give one these labels and no other."""
+        """Make a node, with this capacity if one is given, or give one these labels and no other; it is Ready then."""
+        self._apply(name, *labels, capacity=capacity)
+        self._kubectl.until(f"{name} to be Ready", lambda: self._is_ready(name))
+
+    def _apply(self, name: str, *labels: str, capacity: Json | None = None) -> None:
         self._added.add(name)
         self._kubectl.apply(_node(name, dict(label.split("=") for label in labels), capacity or _SIZE))
 
