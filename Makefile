@@ -12,7 +12,7 @@ PARALLEL = -n $(WORKERS) --dist loadfile
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help synth cli cdk8s test test-slow test-all test-cluster test-nodes security lint check check-dist schema map docs snapshots lock bench clean
+.PHONY: help synth cli cdk8s test test-slow test-all test-cluster test-nodes test-argo security lint check check-dist schema map docs snapshots lock bench clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, whic
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
 
 test: .venv/dev node_modules/.installed ## Run every test that needs no cluster and is not slow.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not slow'
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not argo and not slow'
 
 test-slow: .venv/dev node_modules/.installed ## Run the slow tests that need no cluster.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'slow and not cluster and not nodes'
@@ -39,6 +39,9 @@ test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUB
 
 test-nodes: .venv/dev node_modules/.installed ## Run everything on three real nodes of this machine (root, Linux).
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m nodes -v --capture=no tests/nodes
+
+test-argo: .venv/dev ## Let Argo CD sync dist/ to the disposable cluster that KUBECONFIG names (needs Go; compiles it for minutes).
+	@$(PYTEST) -m argo tests/deploy
 
 security: .venv/dev ## Check the manifests with checkov and kube-score, and Redis for what it refuses.
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) tests/security tests/scripts/test_start_redis.py

@@ -23,15 +23,21 @@ _FILES: Final = {
 }
 
 
-def argo_cd_page(path: str) -> str:
-    """A page of Argo CD's own documentation."""
-    return (downloaded(_ARGO_CD) / "docs" / path).read_text()
+def argo_cd_file(path: str) -> bytes:
+    """A file of Argo CD's own repository."""
+    return (downloaded(_ARGO_CD) / path).read_bytes()
+
+
+def definition_of(kind: str) -> Manifest:
+    """The CustomResourceDefinition of a kind."""
+    module, path = _FILES[kind]
+    found: Manifest = yaml.safe_load((downloaded(module) / path).read_text())
+    return found
 
 
 def problems(manifest: Manifest) -> list[str]:
     """What is wrong with an object for the definition of its kind, unknown fields included."""
-    module, path = _FILES[manifest["kind"]]
-    definition = yaml.safe_load((downloaded(module) / path).read_text())["spec"]
+    definition = definition_of(manifest["kind"])["spec"]
     group, _, version = manifest["apiVersion"].partition("/")
     served = {each["name"]: each["schema"]["openAPIV3Schema"] for each in definition["versions"] if each["served"]}
     if group != definition["group"] or version not in served:

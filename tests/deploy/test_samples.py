@@ -17,6 +17,14 @@ ARGO_CD = ROOT / "deploy" / "argocd"
 FLUX = ROOT / "deploy" / "flux"
 PROJECT = (ARGO_CD / "project.yaml").read_text()
 BACKUP = {"backup": {"storage": "1Gi"}}
+#: Settings that add kinds, and what project.yaml calls them.
+ASKED: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+    ((), {}),
+    (("backups",), {"registry_database": BACKUP, "metrics_database": BACKUP}),
+    (("monitoring",), {"monitoring": True}),
+    (("backups", "monitoring"), {"registry_database": BACKUP, "metrics_database": BACKUP, "monitoring": True}),
+]
+IDS = ["by default", "backups", "monitoring", "both"]
 SAMPLES = {
     f"{manifest['kind']} {manifest['metadata']['name']}": manifest
     for file in sorted((ROOT / "deploy").rglob("*.yaml"))
@@ -74,21 +82,12 @@ def test_a_mistake_in_a_sample_is_found(name: str) -> None:
 
 def test_every_sync_option_is_one_of_argo_cds() -> None:
     """As its own documentation writes it."""
-    documented = crds.argo_cd_page("user-guide/sync-options.md")
+    documented = crds.argo_cd_file("docs/user-guide/sync-options.md").decode()
     options = [option for application in APPLICATIONS for option in application["spec"]["syncPolicy"]["syncOptions"]]
     assert all(option in documented for option in options)
 
 
-@pytest.mark.parametrize(
-    ("asked", "settings"),
-    [
-        ((), {}),
-        (("backups",), {"registry_database": BACKUP, "metrics_database": BACKUP}),
-        (("monitoring",), {"monitoring": True}),
-        (("backups", "monitoring"), {"registry_database": BACKUP, "metrics_database": BACKUP, "monitoring": True}),
-    ],
-    ids=["by default", "backups", "monitoring", "both"],
-)
+@pytest.mark.parametrize(("asked", "settings"), ASKED, ids=IDS)
 def test_the_project_allows_the_kinds_that_are_there_and_no_other(asked: tuple[str, ...], settings: dict[str, Any]) -> None:
     """Each once; with the lines for backups and monitoring where the settings ask for them."""
     objects = Manifests((*render(settings).objects, *(monitoring() if "monitoring" in asked else ())))
