@@ -144,7 +144,7 @@ class Address:
 
 
 def address_of(url: str) -> Address | None:
-    """The address that a URL of somebody else's Service in this cluster is, or None where it names a host elsewhere."""
+    """The URL as an address of a Service in this cluster; None if it names a host elsewhere."""
     parts = urlsplit(url)
     local = CLUSTER_LOCAL.fullmatch(parts.hostname or "")
     if local is None or "." in local["name"]:

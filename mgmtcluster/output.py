@@ -13,7 +13,7 @@ from typing import Final
 
 from mgmtcluster.kinds.errors import InvalidInput
 
-#: What cdk8s ends its files in, unless it is told another extension.
+#: The extension that cdk8s gives to its files by default.
 _EXTENSION: Final = ".k8s.yaml"
 
 # How cdk8s names a file that holds one object: its kind, its name, the extension.
@@ -27,7 +27,7 @@ _KEY = tuple(re.compile(pattern, re.MULTILINE) for pattern in (r"^kind: (.+)$", 
 def staged(directory: str | os.PathLike[str]) -> Iterator[str]:
     """A temporary folder for the app's files; they replace those of ``directory`` when the block has ended well.
 
-    Every output type and every extension of cdk8s is taken. Prints a line a file and what changed.
+    It works with every output type and every extension of cdk8s. It prints one line for each file, then what changed.
 
     What an earlier run wrote and this one does not is removed: files that end in ``.k8s.yaml``, in ``directory`` and in every
     folder that is written to; where each object has a file, those of a chart that is gone too. Of files with another extension

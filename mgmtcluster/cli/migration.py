@@ -29,7 +29,7 @@ class Step:
 
 
 def plan(view: View) -> list[Step]:
-    """Return the steps for what is on the cluster, in order; none where nothing of the shell installer is there."""
+    """Return the steps for this cluster, in order. There are none if the shell installer left nothing."""
     old = found(view)
     running = [database for database in old.databases if database.members]
     if not old:

@@ -130,7 +130,7 @@ def name_problems(name: str) -> list[str]:
         service_name(name)
     except ValueError as error:
         return [f"name: {error}"]
-    return [] if len(name) <= 40 else [f"name: {name!r} is too long for what is named after it; write at most 40 characters"]
+    return [] if len(name) <= 40 else [f"name: {name!r} is too long: other names are made from it; write at most 40 characters"]
 
 
 def member_problems(

@@ -32,7 +32,7 @@ ROLES: Final = {
 
 
 def user_problems(name: str, roles: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the name of a user and its roles, a line a problem."""
+    """Problems with the name of a user and its roles, one line each."""
     if name in RESERVED:
         yield f"name: {name!r} is {RESERVED[name]}; write another name"
     if not roles:

@@ -30,7 +30,7 @@ def _on_one_line(text: str) -> str:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Print what is wrong with the input, a line a problem and no stack trace, and exit 1; warnings are a line each too.
+    """Print one line for each problem of the input, without a stack trace, and exit 1. Each warning is one line too.
 
     Any other error passes through: it is a defect of the program, and its trace is wanted.
     """

@@ -125,7 +125,7 @@ SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
         [_storage_class("mgmtcluster-local-path", "example.test/other")],
         "storage class",
         "fail",
-        "somebody else's, of example.test/other",
+        "not the platform's but of example.test/other",
         True,
     ),
     "a class of our provisioner": (
@@ -153,10 +153,10 @@ SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
         [_namespace("utils"), _deployment("shop", "utils")],
         "namespaces",
         "fail",
-        "utils has 1 pod of somebody else; Pod Security becomes restricted",
+        "utils has 1 pod that the platform does not own; Pod Security becomes restricted",
         False,
     ),
-    "a namespace": ([_namespace("utils")], "namespaces", "warn", "utils is of somebody else, without a pod", False),
+    "a namespace": ([_namespace("utils")], "namespaces", "warn", "utils is not the platform's and has no pod", False),
     "a network that enforces nothing": (
         [_deployment("kube-flannel-ds", "kube-system") | {"kind": "DaemonSet"}],
         "network policies",

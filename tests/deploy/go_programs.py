@@ -49,7 +49,7 @@ def downloaded(module: GoModule) -> Path:
 def built(name: str, folder: Path) -> Path:
     """The program of ``tests/deploy/NAME``, in a folder; a test without Go is skipped.
 
-    Its go.sum pins what it is made of. Go keeps what it has compiled: the next session needs seconds.
+    Its go.sum pins every module. Go keeps what it has compiled, so a second build takes seconds.
     """
     program = folder / name
     command = [_go(), "build", "-ldflags", "-s -w", "-o", str(program), "."]

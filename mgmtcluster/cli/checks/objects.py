@@ -25,11 +25,11 @@ def _namespace(view: View, expected: Object, found: Object) -> Row | None:
         return Row("namespaces", "fail", f"{name} is being deleted", [f"kubectl wait --for=delete namespace/{name} --timeout=5m"])
     wanted, now = (_security(namespace) for namespace in (expected, found))
     pods = [pod for pod in view.objects["Pod"] if pod["metadata"]["namespace"] == name and not is_ours(pod)]
-    others = f"{counted(len(pods), 'pod')} of somebody else"
+    others = f"{counted(len(pods), 'pod')} that the platform does not own"
     if not _is_closed(view, expected):
         if is_ours(found) and not pods:
             return None
-        owner = f"has {others}" if pods else "is of somebody else, without a pod"
+        owner = f"has {others}" if pods else "is not the platform's and has no pod"
         return Row("namespaces", "ok", f"{name} {owner}; the platform adds names there and closes nothing off")
     becomes = f"Pod Security becomes {wanted.get('enforce', 'none')}"
     if "enforce" in now:
@@ -38,7 +38,7 @@ def _namespace(view: View, expected: Object, found: Object) -> Row | None:
         fix = [f"kubectl get pods -n {name}   # move them to another namespace: they are closed off and may not start again"]
         return Row("namespaces", "fail", f"{name} has {others}; {becomes}", fix)
     if not is_ours(found) or wanted != now:
-        owner = "was changed" if is_ours(found) else "is of somebody else, without a pod"
+        owner = "was changed" if is_ours(found) else "is not the platform's and has no pod"
         return Row("namespaces", "warn", f"{name} {owner}; {becomes}", [f"kubectl get namespace {name} --show-labels"])
     return None
 
@@ -56,16 +56,16 @@ def _security(namespace: Object) -> dict[str, str]:
 
 
 def foreign(view: View) -> Iterator[Row]:
-    """No object of somebody else has the name of one of the platform's."""
+    """No object that the platform does not own has one of its names."""
     names = [name_of(manifest) for manifest in view.expected.objects if manifest["kind"] != "Namespace"]
     found = [view.named[name] for name in names if name in view.named and not is_ours(view.named[name])]
     if found:
         deletions = [f"kubectl delete {_argument(item)}" for item in found]
         fix = ["mgmtcluster plan-migration   # if they are of the shell installer; else look, and delete them:", *deletions]
         verb = "object is" if len(found) == 1 else "objects are"
-        yield Row("names", "fail", f"{len(found)} {verb} somebody else's: {listed(list(map(name_of, found)))}", fix)
+        yield Row("names", "fail", f"{len(found)} {verb} not the platform's: {listed(list(map(name_of, found)))}", fix)
     else:
-        yield Row("names", "ok", "no object of somebody else has a name of the platform's")
+        yield Row("names", "ok", "no other object has a name of the platform's")
 
 
 def _argument(item: Object) -> str:

@@ -41,8 +41,7 @@ class OldInstallation:
     Attributes:
         databases: the databases of which something is there.
         services: Deployments and Services of the platform's services.
-        others: Deployments and Services in the platform's namespaces that are neither: of somebody else, or of a service that
-            the platform does not have.
+        others: other Deployments and Services in the platform's namespaces.
     """
 
     databases: Sequence[OldDatabase]

@@ -26,7 +26,7 @@ def storage_class(view: View) -> Iterator[Row]:
     found = classes.get(name)
     if found and (not is_ours(found) or found["provisioner"] != bundled["provisioner"]):
         fix = [f"kubectl delete storageclass {name}   # its volumes stay; or name another in settings.yaml: storage_class"]
-        yield Row("storage class", "fail", f"{name} is somebody else's, of {found['provisioner']}", fix)
+        yield Row("storage class", "fail", f"{name} is not the platform's but of {found['provisioner']}", fix)
     else:
         yield Row("storage class", "ok", f"{name} is {'there' if found else 'made by the installation'}")
 

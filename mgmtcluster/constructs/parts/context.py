@@ -99,7 +99,7 @@ def _said(context: Context) -> dict[str, Any]:
 
 
 def namespace_of(scope: Construct, namespace: str | None) -> str:
-    """The namespace a construct is told to use, else its chart's.
+    """The namespace that was passed to a construct; if none was, the namespace of its chart.
 
     Raises:
         InvalidInput: there is neither.

@@ -123,7 +123,7 @@ class WebService(Construct):
         )
 
     def _services(self) -> list[Manifest]:
-        """The Service of the endpoint's name; one more for what is exposed where not everything is; one an alias."""
+        """The main Service; a second one if only some ports are exposed; one for each alias."""
         exposed = [endpoint for endpoint in self._endpoints if endpoint.node_port]
         everything_is = len(exposed) == len(self._endpoints)
         services = [self._service("service", self.peer.name, self._endpoints, exposed=everything_is)]

@@ -44,17 +44,17 @@ def test_a_namespace_that_is_being_deleted() -> None:
         (
             [item("Namespace", "shop"), pod("a", "shop"), pod("b", "shop"), pod("c", "shop", ours=True)],
             "fail",
-            "shop has 2 pods of somebody else; Pod Security becomes restricted",
+            "shop has 2 pods that the platform does not own; Pod Security becomes restricted",
         ),
         (
             [item("Namespace", "shop", ours=True, labels=RESTRICTED), pod("a", "shop")],
             "fail",
-            "shop has 1 pod of somebody else; Pod Security becomes restricted, it is restricted now",
+            "shop has 1 pod that the platform does not own; Pod Security becomes restricted, it is restricted now",
         ),
         (
             [item("Namespace", "shop")],
             "warn",
-            "shop is of somebody else, without a pod; Pod Security becomes restricted",
+            "shop is not the platform's and has no pod; Pod Security becomes restricted",
         ),
         (
             [item("Namespace", "shop", ours=True, labels={**RESTRICTED, "pod-security.kubernetes.io/enforce": "baseline"})],
@@ -75,9 +75,9 @@ def test_a_namespace_in_which_nothing_is_closed_off() -> None:
     """Pods of others stay there as they are: it says that they are there, and no more."""
     row = the_row(objects.namespaces, view(item("Namespace", "registry"), pod("a", "registry"), expected=PLATFORM))
     text = "the platform adds names there and closes nothing off"
-    assert (row.verdict, row.found) == ("ok", f"registry has 1 pod of somebody else; {text}")
+    assert (row.verdict, row.found) == ("ok", f"registry has 1 pod that the platform does not own; {text}")
     row = the_row(objects.namespaces, view(item("Namespace", "registry"), expected=PLATFORM))
-    assert (row.verdict, row.found) == ("ok", f"registry is of somebody else, without a pod; {text}")
+    assert (row.verdict, row.found) == ("ok", f"registry is not the platform's and has no pod; {text}")
 
 
 def test_a_namespace_with_a_policy_over_all_pods_is_closed_off() -> None:
@@ -87,7 +87,7 @@ def test_a_namespace_with_a_policy_over_all_pods_is_closed_off() -> None:
         policy = item("NetworkPolicy", "default-deny", "registry", spec={"podSelector": selector})
         row = the_row(objects.namespaces, view(*seen, expected=expecting(NAMES, policy)))
         assert row.verdict == verdict
-    assert row.found.startswith("registry has 1 pod of somebody else")
+    assert row.found.startswith("registry has 1 pod that the platform does not own")
 
 
 def test_every_namespace_has_its_row() -> None:
@@ -105,11 +105,11 @@ def test_names_that_are_free() -> None:
 def test_names_that_others_hold() -> None:
     """They are named, and so are the commands that delete them, once somebody has looked."""
     row = the_row(objects.foreign, view(item("Service", "web", "shop"), item("ClusterRole", "maker"), expected=PLATFORM))
-    assert (row.verdict, row.found) == ("fail", "2 objects are somebody else's: Service/shop/web, ClusterRole/maker")
+    assert (row.verdict, row.found) == ("fail", "2 objects are not the platform's: Service/shop/web, ClusterRole/maker")
     assert row.fix[0].startswith("mgmtcluster plan-migration   # if they are of the shell installer")
     assert row.fix[1:] == ["kubectl delete service web -n shop", "kubectl delete clusterrole maker"]
     row = the_row(objects.foreign, view(item("Service", "web", "shop"), expected=PLATFORM))
-    assert row.found.startswith("1 object is somebody else's")
+    assert row.found.startswith("1 object is not the platform's")
 
 
 def job(name: str, *conditions: str, ours: bool = True) -> dict[str, Any]:

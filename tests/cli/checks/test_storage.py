@@ -50,7 +50,7 @@ def test_the_bundled_class() -> None:
 def test_a_class_of_the_bundled_ones_name(there: dict[str, Any]) -> None:
     """It is deleted, or another is named."""
     row = the_row(storage.storage_class, view(there, expected=OWN))
-    assert (row.verdict, row.found) == ("fail", f"platform-disks is somebody else's, of {there['provisioner']}")
+    assert (row.verdict, row.found) == ("fail", f"platform-disks is not the platform's but of {there['provisioner']}")
     assert row.fix[0].startswith("kubectl delete storageclass platform-disks   # its volumes stay; or name another")
 
 
