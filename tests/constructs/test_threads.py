@@ -71,18 +71,20 @@ def test_a_spawned_process_has_a_node_js_of_its_own() -> None:
 
 
 _IN_TURN = """
-import os, threading
+import multiprocessing
 from tests.constructs.test_threads import in_a_thread, synthesize
-[first] = in_a_thread()
-assert first == synthesize(), first
-child = os.fork()
-if not child:
+
+def forked():
     try:
         synthesize()
     except Exception as error:
         print(error, flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
+
+[first] = in_a_thread()
+assert first == synthesize(), first
+child = multiprocessing.get_context("fork").Process(target=forked)
+child.start()
+child.join()
 assert first == synthesize()
 """
 
