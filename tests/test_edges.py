@@ -293,8 +293,8 @@ def test_a_changed_policy_is_noticed(mutate: Any, platform: Platform) -> None:
 
 
 def test_settings_close_the_outside_further() -> None:
-    """With ``outside_cidrs``, only these ranges are reached, and with other ``cluster_cidrs`` those are excepted."""
-    objects = render({"outside_cidrs": ["203.0.113.0/24"], "cluster_cidrs": ["203.0.113.128/25"]}).objects
+    """With ``outside_cidrs``, only these ranges are reached, and with other ``cluster.cidrs`` those are excepted."""
+    objects = render({"outside_cidrs": ["203.0.113.0/24"], "cluster": {"cidrs": ["203.0.113.128/25"]}}).objects
     network = Network(objects)
     [gateway] = [pod for pod in pods_of(objects) if pod.peer.name == "cluster-controller-gateway"]
     reached = [host for host in ("203.0.113.7", "203.0.113.200", "198.51.100.1") if network.may_connect(gateway, Host(host), 443)]

@@ -33,7 +33,7 @@ class PhaseChart(Chart):
         context = Context(
             annotations=in_wave(phase.wave if wave is None else wave),
             image_pull_secrets=settings.image_pull_secrets,
-            cluster_cidrs=settings.cluster_cidrs,
+            cluster=settings.cluster.facts,
             node_address=settings.node_address,
         )
         set_context(self, context)

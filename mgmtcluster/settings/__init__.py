@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 import pydantic
@@ -17,7 +17,8 @@ from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Name, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
 from mgmtcluster.settings import across
-from mgmtcluster.settings.model import Model
+from mgmtcluster.settings.cluster import ClusterSettings
+from mgmtcluster.settings.model import Model, unique
 from mgmtcluster.settings.parts import (
     DatabaseSettings,
     MetricsDatabaseSettings,
@@ -30,6 +31,7 @@ from mgmtcluster.settings.yaml_file import read_mapping
 __all__ = [
     "DEFAULT_FILE",
     "SETTINGS_ENV",
+    "ClusterSettings",
     "DatabaseSettings",
     "RedisSettings",
     "SecretKeySettings",
@@ -42,18 +44,6 @@ SETTINGS_ENV = "MGMTCLUSTER_SETTINGS"
 
 #: What is read where nothing is named.
 DEFAULT_FILE = "settings.yaml"
-
-
-#: kubeadm's Services and flannel's pods.
-_DEFAULT_CLUSTER_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]
-
-
-def _unique(items: list[str]) -> list[str]:
-    """No item is listed twice."""
-    twice = sorted({item for item in items if items.count(item) > 1})
-    if twice:
-        raise ValueError(f"{twice[0]!r} is listed twice; remove one")
-    return items
 
 
 def _items(value: Any) -> list[Any]:
@@ -70,22 +60,22 @@ def _is_within(address: object, cidr: object) -> bool:
 class Settings(Model):
     """Everything an operator may set; every default is the platform's documented one."""
 
+    _renamed: ClassVar[Mapping[str, str]] = {"cluster_cidrs": "cluster.cidrs"}
+
+    cluster: ClusterSettings = Field(default=ClusterSettings(), description="What is true of the cluster.")
     node_address: HostAddress | None = Field(
         default=None, description="Address of the nodes as clients outside reach them. Default: each pod's own node's IP."
     )
     image_registry: ImageRegistry = Field(default="docker.io/aiosv1", description="Where the platform's images are.")
     image_tag: ImageTag = Field(default="v1", description="Tag of the platform's images.")
-    image_pull_secrets: Annotated[list[ObjectName], AfterValidator(_unique)] = Field(
+    image_pull_secrets: Annotated[list[ObjectName], AfterValidator(unique)] = Field(
         default=[], description="Secrets for the image registry, in every namespace of the platform."
     )
     images: dict[str, Image] = Field(default={}, description="Other images, by name: a service's, mongo, redis, …")
     storage_class: ObjectName | None = Field(
         default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."
     )
-    cluster_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
-        default=_DEFAULT_CLUSTER_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
-    )
-    outside_cidrs: Annotated[list[Cidr], AfterValidator(_unique)] = Field(
+    outside_cidrs: Annotated[list[Cidr], AfterValidator(unique)] = Field(
         default=[], description="Ranges outside the cluster that services may connect to. Default: all."
     )
     registry_database: DatabaseSettings = Field(default=DatabaseSettings(), description="The database of the registries.")
@@ -161,7 +151,7 @@ class Settings(Model):
         host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
         outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]
         for name, address in [*outside, ("adhoc_inference_url", host)]:
-            for own in _items(fields["cluster_cidrs"]):
+            for own in _items(ClusterSettings.raw_fields(fields["cluster"])["cidrs"]):
                 if _is_within(address, own):
                     yield f"{name}: {address} is within the cluster's own {own}; write one outside it, or the name of a Service"
 

@@ -14,7 +14,7 @@ def test_an_older_cluster_does_not_know_every_kind(tmp_path: Path) -> None:
     with empty_cluster("v1.27.0", refused={"servicecidrs": (404, "404 page not found")}) as server:
         done = mgmtcluster("preflight", "--json", "--kubeconfig", str(kubeconfig(tmp_path, server)))
     assert (done.returncode, done.stderr) == (1, "")
-    assert "cluster_cidrs" in {row["check"] for row in json.loads(done.stdout)["checks"]}
+    assert "cluster.cidrs" in {row["check"] for row in json.loads(done.stdout)["checks"]}
 
 
 def test_rights_are_asked_where_they_are_read(tmp_path: Path) -> None:

@@ -230,11 +230,11 @@ def test_a_storage_class_of_the_settings(kubectl: Kubectl, tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("bare")
 def test_ranges_that_the_settings_do_not_hold(kubectl: Kubectl, tmp_path: Path) -> None:
-    """The nodes' ranges of pods outside ``cluster_cidrs`` are told, and the line that is printed mends it."""
+    """The nodes' ranges of pods outside ``cluster.cidrs`` are told, and the line that is printed mends it."""
     kubectl.until("ranges of the nodes", lambda: all(node["spec"].get("podCIDRs") for node in kubectl.items("nodes")))
     settings = tmp_path / "settings.yaml"
-    settings.write_text("cluster_cidrs: [10.96.0.0/12]\n")
-    found = row(preflight(cwd=tmp_path), "cluster_cidrs")
+    settings.write_text("cluster: {cidrs: [10.96.0.0/12]}\n")
+    found = row(preflight(cwd=tmp_path), "cluster.cidrs")
     assert (found["verdict"], found["found"][:7]) == ("warn", "10.244.")
     settings.write_text(found["fix"][0].removeprefix("settings.yaml: "))
-    assert row(preflight(cwd=tmp_path), "cluster_cidrs")["verdict"] == "ok"
+    assert row(preflight(cwd=tmp_path), "cluster.cidrs")["verdict"] == "ok"

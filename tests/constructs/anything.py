@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mgmtcluster import (
     Bucket,
+    Cluster,
     Context,
     DatabaseBackup,
     DatabaseMonitoring,
@@ -150,7 +151,7 @@ _CONTEXTS = _made(
     Context,
     annotations=st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
     image_pull_secrets=st.lists(_NAMES, max_size=2),
-    cluster_cidrs=st.lists(_CIDRS, max_size=2),
+    cluster=_made(Cluster, cidrs=st.lists(_CIDRS, max_size=2)),
     node_address=st.one_of(st.none(), st.sampled_from(["10.0.0.7", "nodes.example.test", "2001:db8::1", "a b"])),
 )
 _DATABASE = {

@@ -8,6 +8,7 @@ import pytest
 from cdk8s import Chart
 
 from mgmtcluster import (
+    Cluster,
     Context,
     Endpoint,
     ExecProbe,
@@ -48,11 +49,11 @@ def late_context(chart: Chart) -> None:
     set_context(chart, Context(node_address="nodes.example.test"))
 
 
-def connecting_within(cluster_cidrs: list[str]) -> Define:
+def connecting_within(cidrs: list[str]) -> Define:
     """A service that connects outside, to a range that is the cluster's own."""
 
     def define(chart: Chart) -> None:
-        set_context(chart, Context(cluster_cidrs=cluster_cidrs))
+        set_context(chart, Context(cluster=Cluster(cidrs=cidrs)))
         web_service(chart, outside=[Outside(ports=((80, 80),), reason="one", cidrs=("10.244.7.0/24",))])
 
     return define
@@ -144,8 +145,8 @@ BAD = {
         "Context: node_address: '10.0.0.7:80' is not an address",
     ),
     "a range that is none": (
-        lambda _: Context(cluster_cidrs=["10.0.0.1/8"]),
-        "Context: cluster_cidrs.0: '10.0.0.1/8' is not a CIDR",
+        lambda _: Cluster(cidrs=["10.0.0.1/8"]),
+        "Cluster: cidrs.0: '10.0.0.1/8' is not a CIDR",
     ),
     "a range outside that is the cluster's own": (
         connecting_within(["10.244.0.0/16"]),
@@ -277,8 +278,8 @@ IN_EACH_OTHERS_WAY = {
         "test/volumes: provisioner: 'my provisioner' is not the key of a label",
     ),
     "every address as the cluster's own": (
-        lambda _: Context(cluster_cidrs=["10.0.0.0/8", "::/0"]),
-        "Context: cluster_cidrs: '::/0' is every address; write the cluster's own",
+        lambda _: Cluster(cidrs=["10.0.0.0/8", "::/0"]),
+        "Cluster: cidrs: '::/0' is every address; write the cluster's own",
     ),
     "an annotation that is none": (
         lambda _: Context(annotations={"my note": "x"}),

@@ -3,7 +3,7 @@
 import pytest
 from cdk8s import ApiObject, App, Chart
 
-from mgmtcluster import Context, Endpoint, ExecProbe, HttpProbe, Outside, Resources, SecretKey, TcpProbe, edges_of
+from mgmtcluster import Cluster, Context, Endpoint, ExecProbe, HttpProbe, Outside, Resources, SecretKey, TcpProbe, edges_of
 from tests.constructs.made_up import ORDERS, TILL, orders, sidecar, web_service
 from tests.rendering import env_of, name_of, pod_spec
 
@@ -128,7 +128,7 @@ def test_the_outside_is_ranges_of_ports_and_addresses_without_the_clusters_own()
         Outside(ports=((443, 443), (8000, 8999)), reason="news"),
         Outside(ports=((80, 80),), reason="one", cidrs=("10.0.0.0/8",)),
     ]
-    objects = orders(outside=outside, context=Context(cluster_cidrs=["10.244.0.0/16", "fd00::/48"]))
+    objects = orders(outside=outside, context=Context(cluster=Cluster(cidrs=["10.244.0.0/16", "fd00::/48"])))
     policy = objects.one("NetworkPolicy", "shop", "orders")
     assert policy["spec"]["egress"][1:] == [
         {

@@ -21,7 +21,7 @@ SERVICES = [service.name for service in catalog.ALL]
         ("image-tag", SETTINGS, "image_tag"),
         ("imagePullSecrets", SETTINGS, "image_pull_secrets"),
         ("Storage_Class", SETTINGS, "storage_class"),
-        ("cluster_cidr", SETTINGS, "cluster_cidrs"),
+        ("outside_cidr", SETTINGS, "outside_cidrs"),
         ("member", OF_DATABASES, "members"),
         ("stroage", OF_DATABASES, "storage"),
         ("feature_compatability_version", OF_DATABASES, "feature_compatibility_version"),

@@ -3,6 +3,7 @@
 from cdk8s import Chart
 
 from mgmtcluster import (
+    Cluster,
     Context,
     Endpoint,
     ExecProbe,
@@ -21,7 +22,8 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 
 def scenario(chart: Chart) -> None:
     """Every option of ``ServiceOptions`` but those of a database."""
-    context = Context(cluster_cidrs=["10.244.0.0/16"], node_address="nodes.example.test", image_pull_secrets=["registry"])
+    cluster = Cluster(cidrs=["10.244.0.0/16"])
+    context = Context(cluster=cluster, node_address="nodes.example.test", image_pull_secrets=["registry"])
     set_context(chart, context)
     WebService(
         chart,

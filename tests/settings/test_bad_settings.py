@@ -136,9 +136,11 @@ BAD = {
     "an unknown image": ('images: {pasrer: "a:1"}', ": images.pasrer: is not an image of the platform; write parser"),
     "a StorageClass that is none": ("storage_class: Fast Disks", ": storage_class: 'Fast Disks' is not an object name"),
     "a range that is none": (
-        "cluster_cidrs: [10.1.2.3/8]",
+        "cluster: {cidrs: [10.1.2.3/8]}",
         "'10.1.2.3/8' is not a CIDR; write a range of addresses as in 10.244.0.0/16",
     ),
+    "a range of everything": ("cluster: {cidrs: [0.0.0.0/0]}", ": cluster.cidrs: '0.0.0.0/0' is every address; write the"),
+    "a setting that has another name": ("cluster_cidrs: [10.0.0.0/8]", ": cluster_cidrs: has another name; write cluster.cidrs"),
     "a range outside that is the cluster's own": ("outside_cidrs: [10.244.7.0/24]", ": outside_cidrs"),
     "a URL of the cluster's own": ("adhoc_inference_url: http://10.96.0.20:20000", ": adhoc_inference_url: "),
     "a URL that is none": (

@@ -64,7 +64,7 @@ SETTINGS = optional(
     image_pull_secrets=st.lists(NAMES, max_size=2),
     images=st.dictionaries(NAMES, IMAGES, max_size=2),
     storage_class=st.sampled_from(["fast", "Fast", "", "a.b", "a" * 254]),
-    cluster_cidrs=st.lists(CIDRS, max_size=3),
+    cluster=optional(cidrs=st.lists(CIDRS, max_size=3)),
     outside_cidrs=st.lists(CIDRS, max_size=2),
     registry_database=DATABASE,
     metrics_database=DATABASE,
@@ -159,7 +159,7 @@ VALID = st.fixed_dictionaries(
         "node_address": st.sampled_from(["10.0.0.7", "::1", "nodes.example.test"]),
         "image_registry": st.sampled_from(["example.test", "example.test:5000/a"]),
         "storage_class": st.just("fast"),
-        "cluster_cidrs": st.sampled_from([[], ["10.42.0.0/16"], ["fd00::/48", "10.244.0.0/16"]]),
+        "cluster": st.sampled_from([{"cidrs": cidrs} for cidrs in ([], ["10.42.0.0/16"], ["fd00::/48", "10.244.0.0/16"])]),
         "outside_cidrs": st.sampled_from([["203.0.113.0/24"], ["10.0.0.0/8", "2000::/3"]]),
         "images": st.dictionaries(
             st.sampled_from(["mongo", "redis", "parser"]), st.sampled_from(["a:1", "a@sha256:" + "0" * 64]), max_size=1

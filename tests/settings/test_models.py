@@ -67,7 +67,7 @@ def test_all_models_and_the_rules_across_them_speak_at_once() -> None:
     database = {"members": 4, "storage": "10Gb", "member": 1, "feature_compatibility_version": "9.0", "backup": {"keep": 0}}
     raw = {
         "cluster_domain": "example.test",
-        "cluster_cidrs": ["10.0.0.0/8", "x"],
+        "cluster": {"cidrs": ["10.0.0.0/8", "x"]},
         "outside_cidrs": ["10.1.0.0/16", "10.1.0.0/16"],
         "registry_database": {**database, "existing_secrets": {"nobody": "a"}},
         "services": {"parser": {"replicas": 0, "resources": {"requests": {"memory": "1Gi"}}}, "nobody": {}},
@@ -75,7 +75,7 @@ def test_all_models_and_the_rules_across_them_speak_at_once() -> None:
     with pytest.raises(InvalidInput) as error:
         Settings.of(raw, where="mine")
     assert sorted(problem.split(": ")[1] for problem in error.value.problems) == [
-        "cluster_cidrs.1",
+        "cluster.cidrs.1",
         "cluster_domain",
         "outside_cidrs",
         "outside_cidrs",

@@ -375,7 +375,7 @@ def test_the_adhoc_inference_server_of_other_clusters_is_handed_on() -> None:
 
 def test_outside_and_cluster_ranges_change_policies_alone() -> None:
     """What they mean is shown with the edges."""
-    for settings in ({"outside_cidrs": ["203.0.113.0/24"]}, {"cluster_cidrs": ["10.42.0.0/16", "10.43.0.0/16"]}):
+    for settings in ({"outside_cidrs": ["203.0.113.0/24"]}, {"cluster": {"cidrs": ["10.42.0.0/16", "10.43.0.0/16"]}}):
         names = changed(settings)
         assert names
         assert {name.split("/")[0] for name in names} == {"NetworkPolicy"}

@@ -16,22 +16,23 @@ _PREFIXES: Final = {4: (16, 12), 6: (56, 48)}
 
 
 def ranges(view: View) -> Iterator[Row]:
-    """``cluster_cidrs`` holds every address of a pod or a Service that the cluster shows."""
-    known = [ip_network(cidr) for cidr in view.expected.settings.cluster_cidrs]
+    """``cluster.cidrs`` holds every address of a pod or a Service that the cluster shows."""
+    known = [ip_network(cidr) for cidr in view.expected.settings.cluster.cidrs]
     nodes = [*_node_addresses(view)]
     shown = [{ip_network(text, strict=False) for text in texts} for texts in (_of_pods(view), _of_services(view))]
     outside = [[network for network in networks if not any(_holds(cidr, network) for cidr in known)] for networks in shown]
     if any(outside):
         wanted = [*map(str, known), *(str(network) for networks in outside for network in covering(networks, nodes))]
-        fix = [f"settings.yaml: cluster_cidrs: [{', '.join(dict.fromkeys(wanted))}]   # compare: --cluster-cidr", "make synth"]
+        setting = f"cluster: {{cidrs: [{', '.join(dict.fromkeys(wanted))}]}}"
+        fix = [f"settings.yaml: {setting}   # compare: --cluster-cidr", "make synth"]
         addresses = [str(network) for networks in outside for network in _collapsed(networks)]
         found = f"{listed(addresses)} of pods or Services in none of them: services that may connect to the outside may go there"
-        yield Row("cluster_cidrs", "warn", found, fix)
+        yield Row("cluster.cidrs", "warn", found, fix)
     elif any(shown):
         found = f"all ranges and addresses that the cluster shows are in {listed(list(map(str, known)))}"
-        yield Row("cluster_cidrs", "ok", found)
+        yield Row("cluster.cidrs", "ok", found)
     else:
-        yield Row("cluster_cidrs", "warn", "the cluster shows no range of pods or Services", ["compare settings.yaml yourself"])
+        yield Row("cluster.cidrs", "warn", "the cluster shows no range of pods or Services", ["compare settings.yaml yourself"])
 
 
 def covering(networks: Iterable[Network], nodes: Sequence[Address]) -> Iterator[Network]:

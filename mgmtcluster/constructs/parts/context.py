@@ -10,9 +10,10 @@ from constructs import Construct, IConstruct
 
 from mgmtcluster.edges import scopes_of
 from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import LabelKey, ObjectName
-from mgmtcluster.kinds.network import Cidr, HostAddress
+from mgmtcluster.kinds.network import HostAddress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Context:
     Args:
         annotations: of every object. Default: none.
         image_pull_secrets: names of Secrets for the image registry, in every namespace with pods. Default: none.
-        cluster_cidrs: ranges of the cluster's own pods and Services, which are not outside. Default: none.
+        cluster: facts of the cluster, all of them together. Default: those of ``Cluster()``.
         node_address: address of the nodes for clients outside. Default: the IP of each pod's node.
 
     Raises:
@@ -31,16 +32,11 @@ class Context:
 
     annotations: Mapping[LabelKey, str] = field(default_factory=dict)
     image_pull_secrets: Sequence[ObjectName] = ()
-    cluster_cidrs: Sequence[Cidr] = ()
+    cluster: Cluster = Cluster()
     node_address: HostAddress | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, where="Context")
-        everything = [cidr for cidr in self.cluster_cidrs if cidr.endswith("/0")]
-        if everything:
-            raise InvalidInput(
-                f"Context: cluster_cidrs: {cidr!r} is every address; write the cluster's own" for cidr in everything
-            )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """NetworkPolicies, projected from the app's list of edges."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_network
 from typing import TypedDict
 
 from constructs import Construct
@@ -9,7 +8,9 @@ from constructs import Construct
 from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
 from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Outside
+from mgmtcluster.kinds.network import within
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _POD_LABEL = "statefulset.kubernetes.io/pod-name"
@@ -34,15 +35,13 @@ class PolicyOptions(TypedDict, total=False):
     to_api_server: bool
 
 
-def policy_of(
-    peer: Peer, scope: Construct, cluster_cidrs: Sequence[str], options: PolicyOptions, *, labels: Mapping[str, str]
-) -> Json:
+def policy_of(peer: Peer, scope: Construct, cluster: Cluster, options: PolicyOptions, *, labels: Mapping[str, str]) -> Json:
     """The ``spec`` of a workload's policy: the edges of the app that begin or end at it, and what the options open.
 
     Args:
         peer: the workload.
         scope: a construct of the app.
-        cluster_cidrs: ranges of the cluster's own.
+        cluster: facts of the cluster.
         options: what it opens beside the edges.
         labels: the labels of the workload's pods: what selects them is an edge that ends at it.
     """
@@ -51,7 +50,7 @@ def policy_of(
     clients = {(edge.port, edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
     servers = {(edge.server, edge.port) for edge in edges if edge.client == peer}
     ingress = [*_from_anywhere(exposed_ports), *_from_clients(clients, exposed_ports)]
-    egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster_cidrs)]
+    egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
     if options.get("to_api_server"):
         egress.append({"ports": [_tcp(port) for port in _API_SERVER_PORTS]})
     spec: Json = {"podSelector": {"matchLabels": peer.selector}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
@@ -82,16 +81,14 @@ def _to_servers(servers: set[tuple[Peer, int]]) -> Iterable[Json]:
         yield {"to": [pods_of(server)], "ports": [_tcp(port)]}
 
 
-def _to_outside(outside: Sequence[Outside], cluster_cidrs: Sequence[str]) -> Iterable[Json]:
+def _to_outside(outside: Sequence[Outside], cluster: Cluster) -> Iterable[Json]:
     for connection in outside:
-        blocks = [_block(cidr, cluster_cidrs) for cidr in connection.cidrs or (_ANYWHERE,)]
+        blocks = [_block(cidr, cluster) for cidr in connection.cidrs or (_ANYWHERE,)]
         yield {"to": blocks, "ports": [_tcp(first, last) for first, last in connection.ports]}
 
 
-def _block(cidr: str, cluster_cidrs: Sequence[str]) -> Json:
-    network = ip_network(cidr)
-    own = [cluster for cluster in cluster_cidrs if ip_network(cluster).version == network.version]
-    excepted = [cluster for cluster in own if ip_network(cluster).subnet_of(network)]  # type: ignore[arg-type]
+def _block(cidr: str, cluster: Cluster) -> Json:
+    excepted = [own for own in cluster.cidrs if within(own, cidr)]
     return {"ipBlock": {"cidr": cidr} | ({"except": excepted} if excepted else {})}
 
 

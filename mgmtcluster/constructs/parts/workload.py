@@ -173,7 +173,7 @@ class Workload:
         """Define what its pods may be asked and may ask: the edges at their two ends, and what ``options`` name."""
 
         def complete(manifest: Json) -> Json:
-            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster_cidrs, options, labels=self.labels)}
+            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster, options, labels=self.labels)}
 
         return Manifest(self.scope, "network-policy", k8s.KubeNetworkPolicyProps(metadata=self.metadata()), complete=complete)
 

@@ -9,6 +9,7 @@ from mgmtcluster.constructs.service.pods import WAIT
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
 from mgmtcluster.databases.users import RESERVED
 from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.network import within
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
@@ -19,13 +20,13 @@ def service_problems(
     endpoints: Sequence[Endpoint],
     database: Grant | None,
     options: ServiceOptions,
-    cluster_cidrs: Sequence[str],
+    cluster: Cluster,
 ) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
     yield from _endpoint_problems(endpoints)
     yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
-    yield from _outside_problems(options, cluster_cidrs)
+    yield from _outside_problems(options, cluster)
     yield from _pod_problems(peer, options)
     yield from _env_problems("env", options["env"], database.env if database else None)
     for sidecar in options["sidecars"]:
@@ -110,9 +111,9 @@ def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | Non
             yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
 
 
-def _outside_problems(options: ServiceOptions, cluster_cidrs: Sequence[str]) -> Iterator[str]:
+def _outside_problems(options: ServiceOptions, cluster: Cluster) -> Iterator[str]:
     for connection in options["outside"]:
         for cidr in connection.cidrs:
-            for own in cluster_cidrs:
+            for own in cluster.cidrs:
                 if within(cidr, own):
                     yield f"outside: {cidr!r} is within the cluster's own {own}; write a range outside it"

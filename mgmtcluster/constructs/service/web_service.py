@@ -82,8 +82,8 @@ class WebService(Construct):
         self.node.default_child = self.service
 
     def _check(self, database: Grant | None) -> None:
-        cluster_cidrs = self._workload.context.cluster_cidrs
-        problems = [*service_problems(self.peer, self._endpoints, database, self._options, cluster_cidrs)]
+        cluster = self._workload.context.cluster
+        problems = [*service_problems(self.peer, self._endpoints, database, self._options, cluster)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         user = self._options["user"]

@@ -118,14 +118,14 @@ def services(*addresses: str) -> dict[str, Any]:
 
 def with_cidrs(*cidrs: str) -> dict[str, Any]:
     """Settings with these ranges."""
-    return {"cluster_cidrs": [*cidrs]}
+    return {"cluster": {"cidrs": [*cidrs]}}
 
 
 def proposed(seen: View) -> list[str]:
     """The ranges of the line that the check prints."""
     row = the_row(ranges.ranges, seen)
     assert (row.verdict, row.fix[1]) == ("warn", "make synth")
-    cidrs: list[str] = yaml.safe_load(row.fix[0].removeprefix("settings.yaml: "))["cluster_cidrs"]
+    cidrs: list[str] = yaml.safe_load(row.fix[0].removeprefix("settings.yaml: "))["cluster"]["cidrs"]
     return cidrs
 
 
