@@ -53,8 +53,8 @@ class RedisQueue(Construct):
 
     Attributes:
         endpoint: as passed.
-        stateful_set: the StatefulSet.
-        service: the Service; the default child.
+        stateful_set: the StatefulSet; the default child.
+        service: the Service.
         secrets: the SecretsBootstrap, or None with ``admin_secret``.
         network_policy: the NetworkPolicy.
 
@@ -100,7 +100,7 @@ class RedisQueue(Construct):
         self.stateful_set = self._stateful_set(template, claim_template(storage, storage_class))
         self.network_policy = self._workload.network_policy(exposed_ports=[endpoint.port] if exposed else [])
         self.secrets = None if admin_secret else self._bootstrap(bootstrap_image)
-        self.node.default_child = self.service
+        self.node.default_child = self.stateful_set
 
     def _stateful_set(self, template: k8s.PodTemplateSpec, claim: k8s.KubePersistentVolumeClaimProps) -> Manifest:
         return Manifest(

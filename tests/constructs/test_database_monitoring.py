@@ -62,7 +62,7 @@ def test_its_children_are_attributes_and_the_service_is_the_default() -> None:
     """What a caller needs to go on."""
     chart = Chart(App(), "test", namespace="shop")
     made = DatabaseMonitoring(chart, "watch", database=database(chart), prometheus_namespace="monitoring")
-    assert ApiObject.of(made) == made.service
+    assert ApiObject.of(made) == made.deployment
     assert made.service.name == made.deployment.name == made.network_policy.name == made.peer.name == "db-exporter"
 
 

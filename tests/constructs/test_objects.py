@@ -11,7 +11,7 @@ import pytest
 from cdk8s import App, Chart, JsonPatch
 from cdk8s_plus_27 import k8s
 
-from mgmtcluster import Context, InvalidInput, rules, set_context
+from mgmtcluster import Context, DatabaseBackup, InvalidInput, rules, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash
 from mgmtcluster.constructs.parts.typed import API_VERSIONS, FIELD_NAMES, PLAIN_FIELDS, PLAIN_MAPS, as_mapping, number, quantity
 from tests.constructs.made_up import database, web_service
@@ -116,6 +116,71 @@ def test_a_patch_that_does_not_fit_is_refused_in_one_line() -> None:
     expected = r"\[test/orders/deployment\] test/orders/deployment: JsonPatch: does not fit Deployment orders \(.*\); write paths"
     with pytest.raises(RuntimeError, match=expected):
         chart.to_json()
+
+
+def test_pods_are_patched_alike_whatever_makes_them() -> None:
+    """A Deployment, a StatefulSet, a Job and a CronJob, and a service through its own method."""
+    chart = chart_of_a_shop()
+    service, db = web_service(chart), database(chart)
+    dumps = DatabaseBackup(chart, "backup", database=db, schedule="0 3 * * *", drill_schedule="0 5 * * 0", keep=7, storage="9Gi")
+    patch = JsonPatch.add("/spec/priorityClassName", "high")
+    service.patch_pod(patch)
+    for each in (db.stateful_set, db.job, dumps.backup):
+        each.patch_pod(patch)
+    for kind, name in (("Deployment", "orders"), ("StatefulSet", "db"), ("Job", "db-init-client")):
+        assert written(chart, kind, name)["spec"]["template"]["spec"]["priorityClassName"] == "high"
+    cron_job = written(chart, "CronJob", "db-backup")
+    assert cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["priorityClassName"] == "high"
+    job = written(chart, "Job", "db-init-client")
+    assert job["metadata"]["name"].endswith(content_hash(job["spec"]["template"]))
+
+
+def test_patches_of_pods_and_of_the_object_are_applied_in_their_order() -> None:
+    """The second finds what the first has made."""
+    chart = chart_of_a_shop()
+    service = web_service(chart)
+    service.patch_pod(JsonPatch.add("/metadata/annotations", {"example.test/a": "1"}))
+    service.deployment.add_json_patch(JsonPatch.add("/spec/template/metadata/annotations/example.test~1b", "2"))
+    service.patch_pod(JsonPatch.replace("/metadata/annotations/example.test~1b", "3"))
+    metadata = written(chart, "Deployment", "orders")["spec"]["template"]["metadata"]
+    assert metadata["annotations"] == {"example.test/a": "1", "example.test/b": "3"}
+
+
+def test_a_patch_of_pods_that_does_not_fit_is_refused_in_one_line() -> None:
+    """Also where an earlier patch has taken the pods away."""
+    chart = chart_of_a_shop()
+    web_service(chart).patch_pod(JsonPatch.replace("/spec/nothing/there", 1))
+    expected = (
+        r"test/orders/deployment: patch_pod: does not fit the pods of Deployment orders \(.*\); write paths of the pod template"
+    )
+    with pytest.raises(RuntimeError, match=expected):
+        chart.to_json()
+    chart = chart_of_a_shop()
+    service = web_service(chart)
+    service.deployment.add_json_patch(JsonPatch.remove("/spec/template"))
+    service.patch_pod(JsonPatch.remove("/spec/volumes"))
+    with pytest.raises(RuntimeError, match=r"the pods of Deployment orders \(an earlier patch took them away\)"):
+        chart.to_json()
+
+
+def test_what_is_no_patch_or_has_no_pods_is_refused_where_it_is_written() -> None:
+    """In Python, before jsii."""
+    service = web_service(chart_of_a_shop())
+    wrong: Any = {"op": "add"}
+    with pytest.raises(InvalidInput, match=r"^test/orders/deployment: patch_pod: expected JsonPatch, got {'op': 'add'}; write"):
+        service.patch_pod(wrong)
+    with pytest.raises(InvalidInput, match=r"^test/orders/service: JsonPatch: expected JsonPatch, got {'op': 'add'}; write"):
+        service.service.add_json_patch(wrong)
+    with pytest.raises(InvalidInput, match=r"^test/orders/service: patch_pod: Service makes no pods; write add_json_patch"):
+        service.service.patch_pod(JsonPatch.remove("/spec"))
+
+
+def test_the_rules_see_what_a_patch_has_made() -> None:
+    """A hatch is no way around them."""
+    chart = chart_of_a_shop()
+    web_service(chart).patch_pod(JsonPatch.add("/spec/hostNetwork", True))
+    with pytest.raises(RuntimeError, match="Deployment/shop/orders: hostNetwork: is set; leave it out"):
+        chart.node.root.synth_yaml()  # type: ignore[attr-defined]
 
 
 def test_metadata_that_others_add_is_written() -> None:

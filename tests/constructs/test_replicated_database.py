@@ -29,7 +29,7 @@ def shop() -> Manifests:
 def test_its_children_are_attributes_and_the_service_is_the_default() -> None:
     """What a caller needs to go on."""
     db = database(Chart(App(), "test", namespace="shop"))
-    assert ApiObject.of(db).kind == "Service"
+    assert ApiObject.of(db).kind == "StatefulSet"
     assert db.service.name == db.stateful_set.name == db.pod_disruption_budget.name == db.network_policy.name == "db"
     assert [service.name for service in db.member_services] == ["db-0", "db-1", "db-2"]
     assert db.replica_set.hosts[2] == "db-2.db.shop.svc.cluster.local:27017"

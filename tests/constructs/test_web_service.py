@@ -15,10 +15,10 @@ def test_it_defines_what_its_docstring_says() -> None:
     assert [each["kind"] for each in orders(replicas=1)] == [kind for kind in kinds if kind != "PodDisruptionBudget"]
 
 
-def test_its_children_are_attributes_and_the_service_is_the_default() -> None:
+def test_its_children_are_attributes_and_the_deployment_is_the_default() -> None:
     """What a caller needs to go on."""
     service = web_service(Chart(App(), "test"))
-    assert ApiObject.of(service).kind == "Service"
+    assert ApiObject.of(service) == service.deployment
     assert service.deployment.name == service.service_account.name == service.network_policy.name == "orders"
     assert service.services == [service.service]
     assert service.pod_disruption_budget is not None

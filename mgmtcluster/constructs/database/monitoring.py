@@ -46,8 +46,8 @@ class DatabaseMonitoring(Construct):
 
     Attributes:
         peer: its pods, as policies select them.
-        deployment: the Deployment.
-        service: the Service; the default child.
+        deployment: the Deployment; the default child.
+        service: the Service.
         network_policy: the NetworkPolicy.
 
     Raises:
@@ -76,7 +76,7 @@ class DatabaseMonitoring(Construct):
         port = k8s.ServicePort(name=METRICS_PORT, port=_PORT, target_port=number(_PORT))
         self.service = self._workload.service("service", [port])
         self.network_policy = self._workload.network_policy()
-        self.node.default_child = self.service
+        self.node.default_child = self.deployment
 
     def _deployment(self, image: str, env: dict[str, k8s.EnvVar]) -> Manifest:
         spec = k8s.DeploymentSpec(

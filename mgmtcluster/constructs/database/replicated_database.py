@@ -55,8 +55,8 @@ class ReplicatedDatabase(Construct):
         replica_set: the set by its names: peer, members, hosts, Secrets and connection strings.
         image: image of mongod, mongosh, mongodump and mongorestore.
         storage: size of each member's volume.
-        stateful_set: the StatefulSet.
-        service: the headless Service that gives members their names; the default child.
+        stateful_set: the StatefulSet; the default child.
+        service: the headless Service that gives members their names.
         member_services: one Service a member.
         pod_disruption_budget: the PodDisruptionBudget.
         secrets: the SecretsBootstrap, or None with ``existing_secrets``.
@@ -127,7 +127,7 @@ class ReplicatedDatabase(Construct):
             users=self._users,
             feature_compatibility_version=feature_compatibility_version,
         )
-        self.node.default_child = self.service
+        self.node.default_child = self.stateful_set
 
     @checked_method
     def grant(self, database: DatabaseName, *, env: EnvName) -> Grant:

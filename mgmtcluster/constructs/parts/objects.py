@@ -1,7 +1,8 @@
 """Kubernetes objects: written in the types of cdk8s-plus-27, turned into mappings in Python, handed to cdk8s once."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from types import FrameType
 from typing import Any
@@ -12,9 +13,11 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct, IValidation
 
 from mgmtcluster.constructs.parts.one_thread import guard
+from mgmtcluster.constructs.parts.patches import Patch
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
 from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.manifests import pod_template
 
 guard()
 
@@ -51,7 +54,7 @@ class Manifest(ApiObject):
         self._manifest: Json = manifest
         self._complete = complete
         self._hashed = hashed
-        self._patches: list[JsonPatch] = []
+        self._patches: list[Patch] = []
         self._metadata_was_touched = False
         self._written: tuple[FrameType, Json] | None = None
         super().__init__(
@@ -74,10 +77,37 @@ class Manifest(ApiObject):
         return str(self._manifest["kind"])
 
     def add_json_patch(self, *ops: JsonPatch) -> None:
-        """Patch the manifest as it is written: it is completed first, patched then, and named last."""
+        """Patch the manifest as it is written: it is completed first, patched then, and named last.
+
+        Raises:
+            InvalidInput: what is passed is no patch.
+        """
+        with self._told_with_path():
+            self._add_patch(Patch(ops))
+
+    def patch_pod(self, *ops: JsonPatch) -> None:
+        """Patch the pods that it makes: paths begin at its pod template, as ``/spec/priorityClassName`` does.
+
+        Raises:
+            InvalidInput: what is passed is no patch, or the object makes no pods.
+        """
+        with self._told_with_path():
+            if pod_template(self._manifest) is None:
+                raise InvalidInput([f"patch_pod: {self.written_kind} makes no pods; write add_json_patch(…)"])
+            self._add_patch(Patch(ops, of_pods=True))
+
+    def _add_patch(self, patch: Patch) -> None:
         if not self._patches:
             self.node.add_validation(_Patched(self))
-        self._patches.extend(ops)
+        self._patches.append(patch)
+
+    @contextmanager
+    def _told_with_path(self) -> Iterator[None]:
+        try:
+            yield
+        except InvalidInput as error:
+            path = self.node.path
+            raise InvalidInput(f"{path}: {problem}" for problem in error.problems) from None
 
     def to_json(self) -> Any:
         """The manifest as it is written, rendered once in a synth.
@@ -112,15 +142,10 @@ class Manifest(ApiObject):
         return theirs | {key: ours[key] for key in ("name", "namespace") if key in ours}
 
     def _patched(self, manifest: Json) -> Json:
-        try:
-            patched: Json = JsonPatch.apply(manifest, *self._patches)
-        except RuntimeError as error:
-            name = f"{manifest['kind']} {manifest['metadata']['name']}"
-            reason = str(error).partition("\n")[0]
-            raise InvalidInput(
-                [f"{self.node.path}: JsonPatch: does not fit {name} ({reason}); write paths of the manifest as it is written"]
-            ) from None
-        return patched if self._is_custom else unwrapped(patched)
+        with self._told_with_path():
+            for patch in self._patches:
+                patch.apply(manifest)
+        return manifest if self._is_custom else unwrapped(manifest)
 
 
 @jsii.implements(IValidation)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Unpack
 from warnings import warn
 
+from cdk8s import JsonPatch
 from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
@@ -37,8 +38,8 @@ class WebService(Construct):
         endpoint: as passed.
         peer: its pods, as policies select them.
         service_account: the ServiceAccount.
-        deployment: the Deployment.
-        service: the Service of the endpoint's name; the default child.
+        deployment: the Deployment; the default child, so ``ApiObject.of(service)`` is it.
+        service: the Service of the endpoint's name.
         services: all its Services.
         pod_disruption_budget: the PodDisruptionBudget, or None.
         network_policy: the NetworkPolicy.
@@ -79,7 +80,17 @@ class WebService(Construct):
             exposed_ports=[endpoint.port for endpoint in self._endpoints if endpoint.node_port],
             outside=self._options["outside"],
         )
-        self.node.default_child = self.service
+        self.node.default_child = self.deployment
+
+    def patch_pod(self, *ops: JsonPatch) -> None:
+        """Patch its pods, for what no option says: ``patch_pod(JsonPatch.add("/spec/priorityClassName", "high"))``.
+
+        Paths begin at the pod template. A patch that does not fit fails the synth; the rules check what is patched too.
+
+        Raises:
+            InvalidInput: what is passed is no patch.
+        """
+        self.deployment.patch_pod(*ops)
 
     def _check(self, database: Grant | None) -> None:
         cluster = self._workload.context.cluster
