@@ -22,7 +22,6 @@ from .databases.bucket import Bucket as Bucket
 from .databases.grant import Grant as Grant
 from .databases.replica_set import ReplicaSet as ReplicaSet
 from .edges import Edge as Edge
-from .edges import Peer as Peer
 from .kinds.cluster import Cluster as Cluster
 from .kinds.containers import ExecProbe as ExecProbe
 from .kinds.containers import HttpProbe as HttpProbe
@@ -32,6 +31,7 @@ from .kinds.containers import SecretKey as SecretKey
 from .kinds.containers import TcpProbe as TcpProbe
 from .kinds.errors import InvalidInput as InvalidInput
 from .kinds.errors import one_line_errors as one_line_errors
+from .kinds.peers import Peer as Peer
 from .options import ServiceOptions as ServiceOptions
 from .options import Sidecar as Sidecar
 from .output import staged as staged

@@ -1,14 +1,14 @@
 """Where services answer: endpoints, and the addresses that are projected from them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.names import LabelKey, LabelValue, Name, ServiceName
-from mgmtcluster.kinds.network import NodePort, Port, UrlScheme, url_path
+from mgmtcluster.kinds.names import Name, ServiceName
+from mgmtcluster.kinds.network import NodePort, Port, Protocol, UrlScheme, url_path
+from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 
 #: The domain of the cluster's own DNS names, Kubernetes' default.
 CLUSTER_DOMAIN = "cluster.local"
@@ -43,11 +43,13 @@ class Endpoint:
     Args:
         service: name of the Service.
         namespace: namespace of the Service.
-        port: port of the Service, and of the container behind it.
+        port: port of the Service.
         node_port: port on every node. Default: the port is not exposed outside the cluster.
         scheme: what the port speaks, for URLs. Default: ``http``.
-        pods: the labels that the Service selects its pods by, where it runs beside the app, as that of a chart which somebody
-            else installs. Default: ``app.kubernetes.io/name`` with the name of the Service.
+        pods: the pods that the Service selects, where it runs beside the app, as that of a chart which somebody else installs:
+            ``Peer("chat", "meilisearch")``, or ``Peer("chat", labels={…})``. Default: those with the name of the Service.
+        target_port: port of the container behind it, which policies open. Default: the same.
+        protocol: ``TCP``, ``UDP`` or ``SCTP``. Default: ``TCP``.
 
     Raises:
         InvalidInput: a name or a port that Kubernetes would not accept.
@@ -58,10 +60,27 @@ class Endpoint:
     port: Port
     node_port: NodePort | None = None
     scheme: UrlScheme = "http"
-    pods: Mapping[LabelKey, LabelValue] | None = field(default=None, hash=False)
+    pods: Peer | None = None
+    target_port: Port | None = None
+    protocol: Protocol = "TCP"
 
     def __post_init__(self) -> None:
-        check_fields(self, where=f"Endpoint {self.service!r}")
+        where = f"Endpoint {self.service!r}"
+        check_fields(self, where=where)
+        if self.pods and self.pods.namespace != self.namespace:
+            here = f"and a Service leads to its own namespace; write {self.namespace}"
+            raise InvalidInput([f"{where}: pods: are in {self.pods.namespace}, {here}"])
+
+    @property
+    def container_port(self) -> int:
+        """The port that the pods listen on."""
+        return self.target_port or self.port
+
+    @property
+    def peer(self) -> Peer:
+        """The pods that answer, with the name of the Service."""
+        labels = self.pods.selector if self.pods else {}
+        return Peer(self.namespace, self.service, labels={} if labels == {NAME_LABEL: self.service} else labels)
 
     @property
     def host(self) -> "Address":
@@ -77,7 +96,7 @@ class Endpoint:
         """The URL inside the cluster with this path, which begins with a slash.
 
         Raises:
-            InvalidInput: it does not.
+            InvalidInput: it does not, or the endpoint does not speak TCP and has no scheme of its own.
         """
         self._check_path(path)
         return Address(self, f"{self.scheme}://{self.host}:{self.port}{path}")
@@ -120,6 +139,9 @@ class Endpoint:
                 url_path(path)
         except (TypeError, ValueError) as error:
             raise InvalidInput([f"Endpoint {self.service!r}: path: {error}"]) from None
+        if self.protocol != "TCP" and self.scheme == "http":
+            spoken = f"scheme: {self.scheme!r} is not spoken over {self.protocol}"
+            raise InvalidInput([f"Endpoint {self.service!r}: {spoken}; write another scheme, or use .host"])
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.service}:{self.port}"

@@ -6,45 +6,16 @@ Policies, database users and the map are projected from the one list of edges.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.network import Protocol
+from mgmtcluster.kinds.peers import Peer
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
-
-#: The one label that selectors use: the workload's own name, unique in its namespace, never changed.
-NAME_LABEL: Final = "app.kubernetes.io/name"
-
-
-@dataclass(frozen=True, order=True)
-class Peer:
-    """The pods of one workload, by what a NetworkPolicy selects them with.
-
-    Attributes:
-        namespace: their namespace.
-        name: name of the workload, or of the Service that leads to them.
-        labels: the labels that select them. Default: ``app.kubernetes.io/name`` with that name.
-    """
-
-    namespace: str
-    name: str
-    labels: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def behind(cls, endpoint: Endpoint) -> "Peer":
-        """The pods behind an endpoint."""
-        return cls(endpoint.namespace, endpoint.service, tuple(sorted((endpoint.pods or {}).items())))
-
-    @property
-    def selector(self) -> dict[str, str]:
-        """The labels that select them."""
-        return dict(self.labels) or {NAME_LABEL: self.name}
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, order=True)
@@ -59,6 +30,7 @@ class Edge:
         database: the database the client is a user of, where the server is a replicated database.
         user: the user it is there, where that is not named like the client.
         roles: the user's roles, each with the database it holds in, where it has no database of its own.
+        protocol: what the port speaks below everything else.
     """
 
     client: Peer
@@ -68,6 +40,12 @@ class Edge:
     database: str | None = None
     user: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
+    protocol: Protocol = "TCP"
+
+    @property
+    def port_text(self) -> int | str:
+        """The port as a reader sees it, with its protocol where that is not TCP: ``2152/UDP``."""
+        return self.port if self.protocol == "TCP" else f"{self.port}/{self.protocol}"
 
 
 @dataclass(frozen=True)
@@ -85,16 +63,31 @@ class Claim:
     advice: str = "write another name"
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """An edge as a construct has recorded it.
+
+    Attributes:
+        by: the construct.
+        edge: the edge.
+        to: the endpoint that leads to the server. Default: a Service of the server's name and port.
+    """
+
+    by: "IConstruct"
+    edge: Edge
+    to: Endpoint | None = None
+
+
 @dataclass
 class Registry:
     """What one app has recorded.
 
     Attributes:
-        edges: who talks to whom, each with the construct that recorded it.
+        edges: who talks to whom, each with the construct that recorded it, and the endpoint that leads to the server.
         holders: the construct that holds a name, and how it is called in errors where not by its path.
     """
 
-    edges: "list[tuple[IConstruct, Edge]]" = field(default_factory=list)
+    edges: "list[Recorded]" = field(default_factory=list)
     holders: "dict[str, tuple[IConstruct, str | None]]" = field(default_factory=dict)
 
 
@@ -116,10 +109,16 @@ def _registry_of(scope: "Construct") -> Registry:
 
 def record(scope: "Construct", edge: Edge) -> None:
     """Add an edge to the list of the app that ``scope`` belongs to; it goes when ``scope`` is removed from the app."""
-    _registry_of(scope).edges.append((scope, edge))
+    _registry_of(scope).edges.append(Recorded(scope, edge))
 
 
-def recorded(scope: "Construct") -> "list[tuple[IConstruct, Edge]]":
+def record_call(scope: "Construct", client: Peer, endpoint: Endpoint, *, why: str) -> None:
+    """Add the edge from a client to what answers at an endpoint; see ``record``."""
+    edge = Edge(client, endpoint.peer, endpoint.container_port, why=why, protocol=endpoint.protocol)
+    _registry_of(scope).edges.append(Recorded(scope, edge, endpoint))
+
+
+def recorded(scope: "Construct") -> list[Recorded]:
     """All edges recorded so far in the app that ``scope`` belongs to, those of removed constructs included."""
     return list(_registry_of(scope).edges)
 

@@ -76,14 +76,13 @@ class PodOptions(TypedDict, total=False):
     ]
     replicas: Annotated[Replicas, Option(2, "Number of pods.", "2")]
     probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask.", "that of the endpoint")]
-    readiness: Annotated[Probe, Option(TcpProbe(), "Decides whether a pod gets traffic.", "the port accepts connections")]
+    readiness: Annotated[
+        Probe | None,
+        Option(None, "Decides whether a pod gets traffic.", "the first TCP port accepts connections; without one, none"),
+    ]
     liveness: Annotated[
-        Probe,
-        Option(
-            TcpProbe(period_seconds=20, failure_threshold=6),
-            "Decides whether a container is restarted.",
-            "the same, over two minutes",
-        ),
+        Probe | None,
+        Option(None, "Decides whether a container is restarted.", "the same, over two minutes; without a TCP port, none"),
     ]
     resources: Annotated[Resources, Option(Resources(), "Requests and limits of the main container.", "those of ``Resources``")]
     writes: Annotated[
@@ -105,6 +104,13 @@ class ServiceOptions(PodOptions, total=False):
         Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text.", "none"),
     ]
     component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``.", "the construct's kind")]
+
+
+#: The probes of a service where none are passed. It has five minutes to start: on busy nodes some services take over a minute
+#: and a half, and one that is killed begins again.
+READINESS: Final = TcpProbe()
+LIVENESS: Final = TcpProbe(period_seconds=20, failure_threshold=6)
+STARTUP: Final = TcpProbe(period_seconds=2, failure_threshold=150)
 
 
 def options_of(options: type) -> dict[str, Option]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.edges import Edge
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.map.mermaid import mermaid, mermaid_page
 from tests.rendering import Platform
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mgmtcluster import catalog
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.manifests import Object, of_kind
 from mgmtcluster.rules import Rule
 from mgmtcluster.settings import Settings

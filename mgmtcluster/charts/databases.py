@@ -11,7 +11,7 @@ from mgmtcluster.constructs.database.monitoring import DatabaseMonitoring
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.workload import Workload
-from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.settings import Settings
 from mgmtcluster.settings.parts import BackupSettings
 

@@ -10,7 +10,7 @@ from mgmtcluster.charts.phases import PLATFORM
 from mgmtcluster.constructs.local_path_provisioner import LocalPathProvisioner
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.workload import Workload
-from mgmtcluster.edges import Peer
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.settings import Settings
 
 #: The namespace of the bundled provisioner, the only one whose pods may mount directories of a node.

@@ -9,7 +9,7 @@ from mgmtcluster.cli.checks import nodes
 from mgmtcluster.cli.checks.old_installer import OldDatabase, OldInstallation, found
 from mgmtcluster.cli.checks.view import View
 from mgmtcluster.cli.dumps import dump, restore
-from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.manifests import Object, name_of
 
 

@@ -10,7 +10,7 @@ from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 from mgmtcluster.cli.resources import ENDPOINT_SLICE, NODE
-from mgmtcluster.edges import NAME_LABEL
+from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.manifests import Object, pod_template
 
 #: Stands for a node's address where none is known.

@@ -9,11 +9,11 @@ from mgmtcluster import images
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s
 from mgmtcluster.constructs.parts.workload import RBAC_GROUP, Workload
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Directory, LabelKey, Name, ObjectName
+from mgmtcluster.kinds.peers import Peer
 
 _NAME = "local-path-provisioner"
 

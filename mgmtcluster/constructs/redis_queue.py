@@ -13,12 +13,13 @@ from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, w
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.edges import Peer, reserve, service_claims
+from mgmtcluster.edges import reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import ListName, ObjectName
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
 
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
@@ -78,18 +79,21 @@ class RedisQueue(Construct):
         admin_secret: ObjectName | None = None,
     ) -> None:
         super().__init__(scope, id)
+        problems = []
         if len(endpoint.service) > _NAME_LENGTH:
             length = f"at most {_NAME_LENGTH} characters"
-            raise InvalidInput(
-                [f"{self.node.path}: endpoint: {endpoint.service!r} is too long for names of Jobs; write {length}"]
-            )
+            problems.append(f"endpoint: {endpoint.service!r} is too long for names of Jobs; write {length}")
+        if endpoint.protocol != "TCP":
+            problems.append(f"endpoint: protocol: Redis does not speak {endpoint.protocol}; write TCP, or leave it out")
+        if problems:
+            raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         self.endpoint = endpoint
         peer = Peer(endpoint.namespace, endpoint.service)
         self._workload = Workload(self, peer, _COMPONENT)
         self._config = f"{peer.name}-config"
         self._admin_secret = admin_secret or user_secret(peer.name, _ADMIN)
         reserve(self, service_claims(peer.namespace, [peer.name], [endpoint]))
-        data = {"redis.conf": _configuration(endpoint.port, memory), **read_scripts(_SCRIPT)}
+        data = {"redis.conf": _configuration(endpoint.container_port, memory), **read_scripts(_SCRIPT)}
         self._workload.config_map("config", self._config, data)
         self._workload.service_account()
         exposed = endpoint.node_port is not None
@@ -98,7 +102,8 @@ class RedisQueue(Construct):
         rules = " ".join(["-@all", *(f"~{name}" for name in lists), *(f"+{command}" for command in _COMMANDS)])
         template = self._pod_template(image, memory, rules, checksum=content_hash(data))
         self.stateful_set = self._stateful_set(template, claim_template(storage, storage_class))
-        self.network_policy = self._workload.network_policy(exposed_ports=[endpoint.port] if exposed else [])
+        open_ports = [(endpoint.container_port, endpoint.protocol)] if exposed else []
+        self.network_policy = self._workload.network_policy(exposed=open_ports)
         self.secrets = None if admin_secret else self._bootstrap(bootstrap_image)
         self.node.default_child = self.stateful_set
 
@@ -137,7 +142,7 @@ class RedisQueue(Construct):
         )
 
     def _container(self, image: str, memory: str, rules: str) -> k8s.Container:
-        port = self.endpoint.port
+        port = self.endpoint.container_port
         env = {
             "ACL_FILE": "/tmp/users.acl",
             "ADMIN_PASSWORD_FILE": f"/secrets/{_ADMIN}/{PASSWORD_KEY}",
@@ -149,7 +154,7 @@ class RedisQueue(Construct):
             command=["sh", f"{SCRIPTS_DIRECTORY}/{_SCRIPT}", f"{SCRIPTS_DIRECTORY}/redis.conf"],
             resources=Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory),
             env=pods.env_vars(env),
-            ports=[k8s.ContainerPort(name=pods.port_name(self.endpoint), container_port=port)],
+            ports=pods.container_ports([self.endpoint]),
             mounts=[
                 k8s.VolumeMount(name=DATA, mount_path="/data"),
                 k8s.VolumeMount(name="scripts", mount_path=SCRIPTS_DIRECTORY, read_only=True),

@@ -10,11 +10,11 @@ from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, k8s
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.workload import Workload
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Name
+from mgmtcluster.kinds.peers import Peer
 
 #: What a key of a Secret is generated as.
 Kind = Literal["keyfile", "password"]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
 from mgmtcluster.addresses import NODE_IP
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import DatabaseName, EnvName
+from mgmtcluster.kinds.peers import Peer
 
 #: The variable that the connection string takes its password from, so that none stands in a manifest.
 PASSWORD_ENV: Final = "DATABASE_PASSWORD"

@@ -8,10 +8,10 @@ from typing import Final
 from mgmtcluster.addresses import pod_host
 from mgmtcluster.databases.grant import PASSWORD_KEY, PASSWORD_REFERENCE, user_secret
 from mgmtcluster.databases.users import KEYFILE
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.kinds.names import service_name
+from mgmtcluster.kinds.peers import Peer
 
 #: MongoDB's own port.
 MONGODB_PORT: Final = 27017

@@ -82,7 +82,16 @@ def check_fields(self: Any, *, where: str) -> None:
     Raises:
         InvalidInput: every field that does not fit, after ``where``.
     """
-    if problems := _problems(type(self), vars(self)):
+    check_arguments(type(self), vars(self), where=where)
+
+
+def check_arguments(annotated: Callable[..., Any], values: Mapping[str, Any], *, where: str) -> None:
+    """Check values against the annotations of the function that takes them, or of the class that has them as fields.
+
+    Raises:
+        InvalidInput: every value that does not fit, after ``where``.
+    """
+    if problems := _problems(annotated, values):
         raise InvalidInput(f"{where}: {problem}" for problem in problems)
 
 

@@ -5,7 +5,7 @@ A check raises ``ValueError`` that says what was passed, what is allowed and wha
 
 import re
 from ipaddress import ip_address, ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -76,6 +76,8 @@ def url_scheme(text: str) -> str:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+#: What a port speaks below everything else; ``TCP`` where nobody says otherwise.
+Protocol = Literal["TCP", "UDP", "SCTP"]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
 HostAddress = Annotated[str, AfterValidator(host_address)]
 HostAndPort = Annotated[str, AfterValidator(host_and_port)]

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mgmtcluster import catalog
-from mgmtcluster.edges import NAME_LABEL, Edge, Peer
+from mgmtcluster.edges import Edge
+from mgmtcluster.kinds.network import Protocol
+from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, of_kind, pod_template
 
 Graph = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -38,20 +40,20 @@ def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping
     peers = sorted(served | {peer for edge in edges for peer in (edge.client, edge.server)})
     return {
         "nodes": [_node(peer, workloads.get(peer), edges, objects, about.get(peer, "")) for peer in peers],
-        "edges": [_edge(client, server, port, edges) for client, server, port in sorted({(*_ends(e), e.port) for e in edges})],
+        "edges": [_edge(*ends, edges) for ends in sorted({_ends(edge) for edge in edges})],
     }
 
 
-def _ends(edge: Edge) -> tuple[Peer, Peer]:
-    return edge.client, edge.server
+def _ends(edge: Edge) -> tuple[Peer, Peer, int, Protocol]:
+    return edge.client, edge.server, edge.port, edge.protocol
 
 
-def _edge(client: Peer, server: Peer, port: int, edges: Sequence[Edge]) -> Mapping[str, Any]:
-    these = [edge for edge in edges if (*_ends(edge), edge.port) == (client, server, port)]
+def _edge(client: Peer, server: Peer, port: int, protocol: Protocol, edges: Sequence[Edge]) -> Mapping[str, Any]:
+    these = [edge for edge in edges if _ends(edge) == (client, server, port, protocol)]
     return {
         "client": str(client),
         "server": str(server),
-        "port": port,
+        "port": these[0].port_text,
         "whys": [edge.why for edge in these],
         "user": next((_user(edge) for edge in these if _rights(edge)), None),
     }

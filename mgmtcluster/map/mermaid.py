@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.edges import Edge
+from mgmtcluster.kinds.peers import Peer
 
 _HEADING = """# Map
 
@@ -20,8 +21,9 @@ def mermaid(edges: Sequence[Edge]) -> Iterator[str]:
         yield f"  subgraph {namespace}"
         yield from (f"    {_id(peer)}[{peer.name}]" for peer in peers if peer.namespace == namespace)
         yield "  end"
-    for client, server, port, database in sorted({(e.client, e.server, e.port, e.database or "") for e in edges}):
-        arrow = f"== {database} ==>" if database else f"-- {port} -->"
+    arrows = {(edge.client, edge.server, edge.port, edge.database or ""): edge for edge in edges}
+    for (client, server, _, database), edge in sorted(arrows.items()):
+        arrow = f"== {database} ==>" if database else f"-- {edge.port_text} -->"
         yield f"  {_id(client)} {arrow} {_id(server)}"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts.network_policy import pods_of
-from mgmtcluster.edges import Edge, Peer
+from mgmtcluster.edges import Edge
 from mgmtcluster.manifests import Object, containers, name_of, of_kind, pods
 
 #: Kinds that lead requests to Services: Kubernetes' own, the Gateway API's, OpenShift's, Traefik's, Contour's and Istio's.
@@ -31,7 +31,7 @@ def edges_lead_to_pods(
 
     ``services`` are those of the whole app, where the objects are of a part of it.
     """
-    selected = {(peer.namespace, *sorted(peer.selector.items())) for peer in map(Peer.behind, beside)}
+    selected = {(peer.namespace, *sorted(peer.selector.items())) for peer in (endpoint.peer for endpoint in beside)}
     for service in of_kind(objects, "Service") if services is None else services:
         selector = service["spec"].get("selector") or {}
         selected.add((service["metadata"].get("namespace"), *sorted(selector.items())))

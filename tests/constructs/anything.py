@@ -92,6 +92,13 @@ def _tried(cls: Callable[..., Any], passed: dict[str, Any]) -> Any:
         return None
 
 
+_PEERS = _made(
+    Peer,
+    "namespace",
+    namespace=_NAMESPACES,
+    name=_NAMES,
+    labels=st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2),
+)
 ENDPOINTS = _made(
     Endpoint,
     *("service", "namespace", "port"),
@@ -100,7 +107,9 @@ ENDPOINTS = _made(
     port=_PORTS,
     node_port=st.one_of(st.none(), st.integers(29999, 32768)),
     scheme=_SCHEMES,
-    pods=st.one_of(st.none(), st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)),
+    pods=st.one_of(st.none(), _PEERS),
+    target_port=st.one_of(st.none(), _PORTS),
+    protocol=st.sampled_from(["TCP", "TCP", "UDP", "SCTP", "ICMP"]),
 )
 _TIMES = {"period_seconds": _SECONDS, "failure_threshold": _SECONDS, "timeout_seconds": _SECONDS}
 _PROBES = st.one_of(
@@ -115,7 +124,7 @@ _SECRET_KEYS = _made(
     SecretKey, "name", "key", name=st.one_of(_NAMES, _ANY_TEXT), key=st.sampled_from(["a", "A.b", "..", "a b", ""])
 )
 _ENV = st.dictionaries(
-    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.url), _SECRET_KEYS), max_size=3
+    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.host), _SECRET_KEYS), max_size=3
 )
 _RANGES = st.lists(st.tuples(_PORTS, _PORTS), max_size=2)
 _OUTSIDE = _made(Outside, "ports", "reason", ports=_RANGES, reason=st.just("news"), cidrs=st.lists(_CIDRS, max_size=2))

@@ -17,6 +17,7 @@ from mgmtcluster import (
     LocalPathProvisioner,
     MetricsService,
     Outside,
+    Peer,
     RedisQueue,
     RegistryService,
     Resources,
@@ -338,9 +339,17 @@ def test_a_scheme_is_in_the_url_whole_and_in_the_ports_name_as_it_fits(scheme: s
 ENDPOINTS = {
     "a scheme with capital letters": (("orders", "shop", 80, None, "HTTP"), "Endpoint 'orders': scheme: 'HTTP' is not a scheme"),
     "an empty scheme": (("orders", "shop", 80, None, ""), "Endpoint 'orders': scheme: '' is not a scheme"),
-    "labels of pods that are none": (
-        ("orders", "shop", 80, None, "http", {"my name": "x"}),
-        "Endpoint 'orders': pods.my name: 'my name' is not the key of a label",
+    "pods that are a mapping": (
+        ("orders", "shop", 80, None, "http", {"name": "x"}),
+        "Endpoint 'orders': pods: expected Peer or None, got {'name': 'x'}",
+    ),
+    "pods of another namespace": (
+        ("orders", "shop", 80, None, "http", Peer("till", "orders")),
+        "Endpoint 'orders': pods: are in till, and a Service leads to its own namespace; write shop",
+    ),
+    "a protocol that is none": (
+        ("orders", "shop", 80, None, "http", None, None, "udp"),
+        "Endpoint 'orders': protocol: 'udp' is not allowed; write 'TCP', 'UDP' or 'SCTP'",
     ),
     "a node port below the range": (
         ("orders", "shop", 8080, 29999),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
 
-from mgmtcluster import Endpoint, WebService, rules
+from mgmtcluster import Endpoint, Peer, WebService, rules
 from tests.constructs.made_up import TILL, database, web_service
 from tests.policies import Network, pods_of
 from tests.rendering import Manifest, Manifests, load
@@ -171,7 +171,7 @@ def test_a_service_of_somebody_else_on_our_pods_opens_our_policy() -> None:
 
 def test_a_service_beside_the_app_is_described_by_its_endpoint() -> None:
     """Its labels are written where it is named, and the rule knows it by the same."""
-    there = Endpoint("search", "tools", 7700, pods={"name": "meilisearch"})
+    there = Endpoint("search", "tools", 7700, pods=Peer("tools", labels={"name": "meilisearch"}))
     objects = passes(lambda chart: calling(chart, there), beside=[there])
     [rule] = policy(objects, "client")["egress"][1:]
     assert rule["to"][0]["podSelector"] == {"matchLabels": {"name": "meilisearch"}}

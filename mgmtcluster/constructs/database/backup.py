@@ -17,12 +17,13 @@ from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, place_problems
 from mgmtcluster.databases.users import BACKUP_USER, ROOT
-from mgmtcluster.edges import Edge, Peer, record
+from mgmtcluster.edges import record_call
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import LabelKey, ObjectName
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.quantities import Storage
 from mgmtcluster.kinds.schedules import Schedule
 
@@ -149,8 +150,7 @@ class DatabaseBackup(Construct):
     ) -> Manifest:
         """One of the three; without a schedule it is suspended, and what it does is not tried again by itself."""
         if self._bucket and self._bucket.address:
-            endpoint = self._bucket.address.endpoint
-            record(self, Edge(workload.peer, Peer.behind(endpoint), endpoint.port, why="BUCKET_ENDPOINT"))
+            record_call(self, workload.peer, self._bucket.address.endpoint, why="BUCKET_ENDPOINT")
         return cron_job(
             workload,
             schedule=schedule or _NEVER,

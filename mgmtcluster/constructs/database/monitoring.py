@@ -12,11 +12,12 @@ from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.users import MONITOR_USER
-from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims
+from mgmtcluster.edges import Edge, record, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Name
+from mgmtcluster.kinds.peers import Peer
 
 #: Name of the port, as a ServiceMonitor asks for it.
 METRICS_PORT: Final = "metrics"

@@ -17,12 +17,13 @@ from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
 from mgmtcluster.databases.replica_set import ReplicaSet, member_problems, name_problems, version_problems
 from mgmtcluster.databases.users import KEYFILE, user_problems
-from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims, user_claim
+from mgmtcluster.edges import Edge, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked, checked_method
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import DatabaseName, EnvName, MongoVersion, Name, NodeLabel, ObjectName
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.quantities import Memory, Storage
 
 _SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")

@@ -9,8 +9,9 @@ from mgmtcluster.constructs.parts.objects import Json
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.databases.users import ROOT
-from mgmtcluster.edges import Edge, Peer, record
+from mgmtcluster.edges import Edge, record
 from mgmtcluster.kinds.containers import SecretKey
+from mgmtcluster.kinds.peers import Peer
 
 
 def connect(workload: Workload, replica_set: ReplicaSet, user: str, *, roles: Mapping[str, str], why: str) -> SecretKey:

@@ -11,7 +11,8 @@ from constructs import Construct, IConstruct
 
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
-from mgmtcluster.edges import NAME_LABEL, Edge, Peer, recorded, scopes_of
+from mgmtcluster.edges import Edge, Recorded, recorded, scopes_of
+from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, of_kind, pods
 
 Services = Mapping[tuple[str, str], Object]
@@ -27,7 +28,7 @@ class Declared:
     """
 
     constructs: Sequence[IConstruct]
-    recorded: Sequence[tuple[IConstruct, Edge]]
+    recorded: Sequence[Recorded]
 
     @cached_property
     def services(self) -> Services:
@@ -44,21 +45,23 @@ class Declared:
     def edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
         """Those edges that these constructs have recorded."""
         parts = {id(construct) for construct in constructs}
-        edges = {self._resolved(edge) for construct, edge in self.recorded if id(construct) in parts}
+        edges = {self._resolved(item) for item in self.recorded if id(item.by) in parts}
         return sorted(edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
 
     @property
     def _objects(self) -> list[ApiObject]:
         return [construct for construct in self.constructs if isinstance(construct, ApiObject)]
 
-    def _resolved(self, edge: Edge) -> Edge:
+    def _resolved(self, item: Recorded) -> Edge:
         """The edge with the pods that its Service selects, and the port that they listen on."""
-        service = self.services.get((edge.server.namespace, edge.server.name))
+        edge = item.edge
+        service = self.services.get((edge.server.namespace, item.to.service if item.to else edge.server.name))
         spec = service["spec"] if service else {}
         if not spec.get("selector"):
             return edge
-        ports = {port["port"]: port.get("targetPort", port["port"]) for port in spec.get("ports") or ()}
-        target = ports.get(edge.port, edge.port)
+        asked = (item.to.port if item.to else edge.port, edge.protocol)
+        ports = {(port["port"], port.get("protocol", "TCP")): port for port in spec.get("ports") or ()}
+        target = ports[asked].get("targetPort", asked[0]) if asked in ports else edge.port
         server = _peer(edge.server, spec["selector"])
         return replace(edge, server=server, port=target if isinstance(target, int) else self._port(server, target) or edge.port)
 
@@ -78,7 +81,7 @@ def _kind(item: ApiObject) -> str:
 def _peer(server: Peer, selector: Mapping[str, str]) -> Peer:
     if selector.keys() == {NAME_LABEL}:
         return Peer(server.namespace, selector[NAME_LABEL])
-    return replace(server, labels=tuple(sorted(selector.items())))
+    return Peer(server.namespace, server.name, labels=selector)
 
 
 # By root: what was found, and in which call into cdk8s.

@@ -7,14 +7,16 @@ from constructs import Construct
 
 from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Outside
-from mgmtcluster.kinds.network import within
+from mgmtcluster.kinds.network import Protocol, within
+from mgmtcluster.kinds.peers import Peer
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _POD_LABEL = "statefulset.kubernetes.io/pod-name"
 _ANYWHERE = "0.0.0.0/0"
+
+_Port = tuple[int, Protocol]
 
 #: Ports of an API server: behind its Service, and on kubeadm's nodes.
 _API_SERVER_PORTS = (443, 6443)
@@ -24,13 +26,13 @@ class PolicyOptions(TypedDict, total=False):
     """What a policy opens beside the edges.
 
     Attributes:
-        exposed_ports: ports open to everybody, as a node port is: its traffic comes from a node's address, so no source
-            can be named.
+        exposed: ports open to everybody, with their protocols, as a node port is: its traffic comes from a node's address, so
+            no source can be named.
         outside: hosts outside the cluster that the pods connect to.
         to_api_server: the pods talk to the Kubernetes API, whose address no selector can name.
     """
 
-    exposed_ports: Sequence[int]
+    exposed: Sequence[tuple[int, Protocol]]
     outside: Sequence[Outside]
     to_api_server: bool
 
@@ -46,13 +48,13 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, options: PolicyOpt
         labels: the labels of the workload's pods: what selects them is an edge that ends at it.
     """
     edges = edges_of(scope)
-    exposed_ports = options.get("exposed_ports", ())
-    clients = {(edge.port, edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
-    servers = {(edge.server, edge.port) for edge in edges if edge.client == peer}
-    ingress = [*_from_anywhere(exposed_ports), *_from_clients(clients, exposed_ports)]
+    exposed = options.get("exposed", ())
+    clients = {((edge.port, edge.protocol), edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
+    servers = {(edge.server, edge.port, edge.protocol) for edge in edges if edge.client == peer}
+    ingress = [*_from_anywhere(exposed), *_from_clients(clients, exposed)]
     egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
     if options.get("to_api_server"):
-        egress.append({"ports": [_tcp(port) for port in _API_SERVER_PORTS]})
+        egress.append({"ports": [_port(port) for port in _API_SERVER_PORTS]})
     spec: Json = {"podSelector": {"matchLabels": peer.selector}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     return spec | ({"ingress": ingress} if ingress else {})
 
@@ -65,26 +67,26 @@ def _leads_to(server: Peer, peer: Peer, labels: Mapping[str, str]) -> bool:
     return server.namespace == peer.namespace and is_one_of_them and selector.items() <= labels.items()
 
 
-def _from_anywhere(ports: Sequence[int]) -> Iterable[Json]:
+def _from_anywhere(ports: Sequence[_Port]) -> Iterable[Json]:
     if ports:
-        yield {"ports": [_tcp(port) for port in ports]}
+        yield {"ports": [_port(port, protocol=protocol) for port, protocol in dict.fromkeys(ports)]}
 
 
-def _from_clients(clients: set[tuple[int, Peer]], exposed_ports: Sequence[int]) -> Iterable[Json]:
-    for port in sorted({port for port, _ in clients} - set(exposed_ports)):
-        peers = sorted(client for asked, client in clients if asked == port)
-        yield {"from": [pods_of(client) for client in peers], "ports": [_tcp(port)]}
+def _from_clients(clients: set[tuple[_Port, Peer]], exposed: Sequence[_Port]) -> Iterable[Json]:
+    for port, protocol in sorted({port for port, _ in clients} - set(exposed)):
+        peers = sorted(client for asked, client in clients if asked == (port, protocol))
+        yield {"from": [pods_of(client) for client in peers], "ports": [_port(port, protocol=protocol)]}
 
 
-def _to_servers(servers: set[tuple[Peer, int]]) -> Iterable[Json]:
-    for server, port in sorted(servers):
-        yield {"to": [pods_of(server)], "ports": [_tcp(port)]}
+def _to_servers(servers: set[tuple[Peer, int, Protocol]]) -> Iterable[Json]:
+    for server, port, protocol in sorted(servers):
+        yield {"to": [pods_of(server)], "ports": [_port(port, protocol=protocol)]}
 
 
 def _to_outside(outside: Sequence[Outside], cluster: Cluster) -> Iterable[Json]:
     for connection in outside:
         blocks = [_block(cidr, cluster) for cidr in connection.cidrs or (_ANYWHERE,)]
-        yield {"to": blocks, "ports": [_tcp(first, last) for first, last in connection.ports]}
+        yield {"to": blocks, "ports": [_port(first, last) for first, last in connection.ports]}
 
 
 def _block(cidr: str, cluster: Cluster) -> Json:
@@ -100,8 +102,8 @@ def pods_of(peer: Peer) -> Json:
     }
 
 
-def _tcp(first: int, last: int | None = None) -> Json:
-    port: Json = {"port": first, "protocol": "TCP"}
+def _port(first: int, last: int | None = None, *, protocol: Protocol = "TCP") -> Json:
+    port: Json = {"port": first, "protocol": protocol}
     return port | ({"endPort": last} if last not in (None, first) else {})
 
 
@@ -112,5 +114,5 @@ _DNS: Json = {
             "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
         }
     ],
-    "ports": [{"port": 53, "protocol": "UDP"}, _tcp(53)],
+    "ports": [_port(53, protocol="UDP"), _port(53)],
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import overload
 
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
 from mgmtcluster.constructs.parts.objects import content_hash, k8s, number, quantity
@@ -75,7 +76,8 @@ def version_label(image: str) -> dict[str, str]:
 def port_name(endpoint: Endpoint) -> str:
     """The name of a port of a Service and of a container: what it speaks, cut to the 15 characters of such a name; its number."""
     number = f"-{endpoint.port}"
-    return re.sub("[^a-z0-9]+", "-", endpoint.scheme)[: 15 - len(number)].strip("-") + number
+    speaks = endpoint.scheme if endpoint.protocol == "TCP" else endpoint.protocol.lower()
+    return re.sub("[^a-z0-9]+", "-", speaks)[: 15 - len(number)].strip("-") + number
 
 
 def service_port(endpoint: Endpoint, *, exposed: bool) -> k8s.ServicePort:
@@ -83,9 +85,26 @@ def service_port(endpoint: Endpoint, *, exposed: bool) -> k8s.ServicePort:
     return k8s.ServicePort(
         name=port_name(endpoint),
         port=endpoint.port,
-        target_port=number(endpoint.port),
+        protocol=_protocol(endpoint),
+        target_port=number(endpoint.container_port),
         node_port=endpoint.node_port if exposed else None,
     )
+
+
+def container_ports(endpoints: Sequence[Endpoint]) -> list[k8s.ContainerPort]:
+    """The ports that a container listens on behind these endpoints, each once."""
+    listening: dict[tuple[int, str], Endpoint] = {}
+    for endpoint in endpoints:
+        listening.setdefault((endpoint.container_port, endpoint.protocol), endpoint)
+    return [
+        k8s.ContainerPort(name=port_name(endpoint), container_port=endpoint.container_port, protocol=_protocol(endpoint))
+        for endpoint in listening.values()
+    ]
+
+
+def _protocol(endpoint: Endpoint) -> str | None:
+    """What is written of an endpoint's protocol: nothing, where it is the one that Kubernetes takes it for."""
+    return None if endpoint.protocol == "TCP" else endpoint.protocol
 
 
 def _requirements(resources: Resources) -> k8s.ResourceRequirements:
@@ -135,15 +154,21 @@ def addresses_in(env: Mapping[str, EnvValue]) -> Iterable[tuple[str, Address]]:
     return ((name, value) for name, value in env.items() if isinstance(value, Address) and not value.outside)
 
 
-def probe(probe: Probe, *, port: int = 0) -> k8s.Probe:
-    """A probe; ``port`` is the one it asks where it asks one and names none."""
+@overload
+def probe(probe: Probe, *, port: int | None = None) -> k8s.Probe: ...
+@overload
+def probe(probe: Probe | None, *, port: int | None = None) -> k8s.Probe | None: ...
+def probe(probe: Probe | None, *, port: int | None = None) -> k8s.Probe | None:
+    """A probe, if there is one; ``port`` is the one it asks where it asks one and names none."""
+    if probe is None:
+        return None
     target: dict[str, object] = {}
     if isinstance(probe, ExecProbe):
         target["exec"] = k8s.ExecAction(command=list(probe.command))
     elif isinstance(probe, HttpProbe):
-        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port))
+        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port or 0))
     else:
-        target["tcp_socket"] = k8s.TcpSocketAction(port=number(probe.port or port))
+        target["tcp_socket"] = k8s.TcpSocketAction(port=number(probe.port or port or 0))
     return k8s.Probe(
         period_seconds=probe.period_seconds,
         failure_threshold=probe.failure_threshold,

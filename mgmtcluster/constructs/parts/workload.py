@@ -10,7 +10,7 @@ from mgmtcluster.constructs.parts.context import Context, surroundings_of
 from mgmtcluster.constructs.parts.network_policy import PolicyOptions, policy_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
 from mgmtcluster.constructs.parts.pods import version_label
-from mgmtcluster.edges import NAME_LABEL, Peer
+from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP, Endpoint
 from mgmtcluster.constructs.parts.pods import volume_name
-from mgmtcluster.constructs.service.pods import WAIT
+from mgmtcluster.constructs.service.pods import WAIT, probed_port
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
 from mgmtcluster.databases.users import RESERVED
-from mgmtcluster.edges import Peer
 from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.containers import ExecProbe, Probe
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.network import within
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
+
+_Value = TypeVar("_Value", bound=Hashable)
 
 
 def service_problems(
@@ -24,6 +28,7 @@ def service_problems(
 ) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
     yield from _endpoint_problems(endpoints)
+    yield from _probe_problems(endpoints, options)
     yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
     yield from _outside_problems(options, cluster)
@@ -42,7 +47,7 @@ def external_name(peer: Peer, endpoints: Sequence[Endpoint]) -> list[str]:
     return [f"{peer.name}-external"] if 0 < len(exposed) < len(endpoints) else []
 
 
-def _twice(values: Iterable[Hashable]) -> list[Hashable]:
+def _twice(values: Iterable[_Value]) -> list[_Value]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
@@ -51,8 +56,19 @@ def _endpoint_problems(endpoints: Sequence[Endpoint]) -> Iterator[str]:
     for other in others:
         if (other.service, other.namespace) != (main.service, main.namespace):
             yield f"other_endpoints: {other} is another Service; write one of {main.service}"
-    for port in _twice(endpoint.port for endpoint in endpoints):
+    for port, _ in _twice((endpoint.port, endpoint.protocol) for endpoint in endpoints):
         yield f"other_endpoints: port {port} is given twice; write each once"
+
+
+def _probe_problems(endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
+    """Probes that ask no port, where there is none that could be meant."""
+    probes: dict[str, Probe | None] = {"readiness": options["readiness"], "liveness": options["liveness"]}
+    for sidecar in options["sidecars"]:
+        where = f"sidecars.{sidecar.name}"
+        probes |= {f"{where}.readiness": sidecar.readiness, f"{where}.liveness": sidecar.liveness}
+    for where, probe in probes.items():
+        if probe and not isinstance(probe, ExecProbe) and not (probe.port or probed_port(endpoints, options)):
+            yield f"{where}: names no port, and no endpoint speaks TCP; write port=…, or an ExecProbe"
 
 
 def _database_problems(peer: Peer, database: Grant | None, options: ServiceOptions) -> Iterator[str]:

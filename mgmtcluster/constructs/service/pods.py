@@ -8,11 +8,9 @@ from mgmtcluster.constructs.parts.objects import k8s
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
-from mgmtcluster.kinds.containers import Resources, TcpProbe
-from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
+from mgmtcluster.kinds.containers import Resources
+from mgmtcluster.options import LIVENESS, READINESS, STARTUP, EnvValue, ServiceOptions, Sidecar
 
-# Five minutes: on busy nodes some services take over a minute and a half, and one that is killed begins again.
-_STARTUP = TcpProbe(period_seconds=2, failure_threshold=150)
 _WAIT_RESOURCES = Resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="256Mi")
 _SCRIPTS = "scripts"
 #: The name of the container that waits.
@@ -43,7 +41,7 @@ def service_pods(
         init_containers=[_wait(waits_for, user=name)] if waits_for else None,
         containers=[
             _container(workload, image, endpoints, database, options),
-            *(_sidecar(workload, sidecar, endpoints, database) for sidecar in sidecars),
+            *(_sidecar(workload, sidecar, probed_port(endpoints, options), database) for sidecar in sidecars),
         ],
         volumes=volumes or None,
         topology_spread_constraints=[
@@ -63,7 +61,9 @@ def _container(
     workload: Workload, image: str, endpoints: Sequence[Endpoint], database: Grant | None, options: ServiceOptions
 ) -> k8s.Container:
     name = workload.peer.name
-    port = options["probe_port"] or endpoints[0].port
+    port = probed_port(endpoints, options)
+    # A port of UDP's can be asked for nothing, so without one of TCP's nothing is asked that nobody asked for.
+    default = {"readiness": READINESS, "liveness": LIVENESS, "startup": STARTUP} if port else {}
     variables = _database_env(database, database.env, user=name) if database else {}
     return pods.container(
         name=name,
@@ -71,17 +71,22 @@ def _container(
         pull_policy=pods.pull_policy(image),
         resources=options["resources"],
         env=variables | pods.env_vars(options["env"], node_address=workload.context.node_address),
-        ports=[k8s.ContainerPort(name=pods.port_name(endpoint), container_port=endpoint.port) for endpoint in endpoints],
+        ports=pods.container_ports(endpoints),
         mounts=_mounts(name, options["writes"]),
-        readiness=pods.probe(options["readiness"], port=port),
-        liveness=pods.probe(options["liveness"], port=port),
-        startup=pods.probe(_STARTUP, port=port),
+        readiness=pods.probe(options["readiness"] or default.get("readiness"), port=port),
+        liveness=pods.probe(options["liveness"] or default.get("liveness"), port=port),
+        startup=pods.probe(default.get("startup"), port=port),
         lifecycle=pods.drain(),
     )
 
 
-def _sidecar(workload: Workload, sidecar: Sidecar, endpoints: Sequence[Endpoint], database: Grant | None) -> k8s.Container:
-    port = endpoints[0].port
+def probed_port(endpoints: Sequence[Endpoint], options: ServiceOptions) -> int | None:
+    """The port that probes ask where they name none: the first that speaks TCP."""
+    speaking_tcp = (endpoint.container_port for endpoint in endpoints if endpoint.protocol == "TCP")
+    return options["probe_port"] or next(speaking_tcp, None)
+
+
+def _sidecar(workload: Workload, sidecar: Sidecar, port: int | None, database: Grant | None) -> k8s.Container:
     user = workload.peer.name
     variables = _database_env(database, sidecar.database_env, user=user) if database and sidecar.database_env else {}
     return pods.container(

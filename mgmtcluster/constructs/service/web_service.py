@@ -14,11 +14,12 @@ from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.service.checks import external_name, service_problems
 from mgmtcluster.constructs.service.pods import service_pods
 from mgmtcluster.databases.grant import Grant
-from mgmtcluster.edges import Edge, Peer, record, reserve, service_claims, user_claim
+from mgmtcluster.edges import Edge, record, record_call, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
+from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.options import ServiceOptions, completed
 
 
@@ -77,7 +78,7 @@ class WebService(Construct):
         several = self._options["replicas"] > 1
         self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="AlwaysAllow") if several else None
         self.network_policy = self._workload.network_policy(
-            exposed_ports=[endpoint.port for endpoint in self._endpoints if endpoint.node_port],
+            exposed=[(endpoint.container_port, endpoint.protocol) for endpoint in self._endpoints if endpoint.node_port],
             outside=self._options["outside"],
         )
         self.node.default_child = self.deployment
@@ -104,7 +105,7 @@ class WebService(Construct):
     def _record_edges(self, database: Grant | None) -> None:
         for env in (self._options["env"], *(sidecar.env for sidecar in self._options["sidecars"])):
             for name, address in pods.addresses_in(env):
-                record(self, Edge(self.peer, Peer.behind(address.endpoint), address.endpoint.port, why=name))
+                record_call(self, self.peer, address.endpoint, why=name)
         if database:
             server = database.server.peer
             record(self, Edge(self.peer, server, database.server.port, why=database.env, database=database.database))
