@@ -2,36 +2,47 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import Name, ServiceName
 from mgmtcluster.kinds.network import NodePort, Port, Protocol, UrlScheme, url_path
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 
-#: The domain of the cluster's own DNS names, Kubernetes' default.
-CLUSTER_DOMAIN = "cluster.local"
-
 #: The environment variable that holds the address under which clients outside the cluster reach its nodes.
 NODE_IP = "NODE_IP"
-
-#: A name of a Service, as text may hold it: ``blocks-db-svc.registries.svc`` with an optional domain and port.
-CLUSTER_LOCAL = re.compile(
-    r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.(?P<namespace>[a-z0-9-]+)\.svc(?:\.cluster\.local)?(?![a-z0-9.-])(?::(?P<port>\d+))?"
-)
 
 _SCHEME_PORTS = {"http": 80, "https": 443, "ws": 80, "redis": 6379}
 
 
-def service_host(service: str, namespace: str) -> str:
-    """The DNS name of a Service."""
-    return f"{service}.{namespace}.svc.{CLUSTER_DOMAIN}"
+def service_host(service: str, namespace: str, domain: str | None) -> str:
+    """The DNS name of a Service in the cluster's domain; without one, as pods alone resolve it."""
+    return f"{service}.{namespace}.svc" + (f".{domain}" if domain else "")
 
 
-def pod_host(pod: str, service: str, namespace: str) -> str:
-    """The DNS name of a StatefulSet's pod behind its headless Service."""
-    return f"{pod}.{service_host(service, namespace)}"
+@cache
+def service_names(domain: str) -> re.Pattern[str]:
+    """What finds names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
+
+    The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one.
+    """
+    domains = "|".join(re.escape(name) for name in dict.fromkeys([domain, Cluster.domain]))
+    return re.compile(
+        r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.(?P<namespace>[a-z0-9-]+)\.svc"
+        rf"(?:\.(?P<domain>{domains}))?(?![a-z0-9.-])(?::(?P<port>\d+))?"
+    )
+
+
+def foreign_domain(text: str, domain: str) -> str | None:
+    """The words for a name of a Service in this text whose domain is not the cluster's."""
+    for match in service_names(domain).finditer(text):
+        if match["domain"] not in (None, domain):
+            host = service_host(match["name"], match["namespace"], domain)
+            return f"{match[0]!r} is not in the cluster's domain {domain}; write {host}"
+    return None
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class Endpoint:
     @property
     def host(self) -> "Address":
         """The Service's DNS name alone, for clients whose port is fixed."""
-        return Address(self, service_host(self.service, self.namespace))
+        return Address(self)
 
     @property
     def url(self) -> "Address":
@@ -99,7 +110,7 @@ class Endpoint:
             InvalidInput: it does not, or the endpoint does not speak TCP and has no scheme of its own.
         """
         self._check_path(path)
-        return Address(self, f"{self.scheme}://{self.host}:{self.port}{path}")
+        return Address(self, path)
 
     @property
     def external_url(self) -> "Address":
@@ -120,7 +131,7 @@ class Endpoint:
             InvalidInput: the endpoint has no node port, or the path does not begin with a slash.
         """
         self._check_path(path)
-        return Address(self, f"{self.scheme}://$({NODE_IP}):{self.exposed_port}{path}", outside=True)
+        return Address(self, path, outside=bool(self.exposed_port))
 
     @property
     def exposed_port(self) -> int:
@@ -149,27 +160,40 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Address:
-    """Text that points at an endpoint, as a URL or as a host; made by the endpoint, never written by hand.
+    """A URL or a host that leads to an endpoint; made by the endpoint, never written by hand.
+
+    It holds nothing of a cluster: ``text`` writes it for one. ``str`` leaves the domain out, as every pod resolves it.
 
     Attributes:
         endpoint: what it points at.
-        text: the address as it stands in an environment variable.
+        path: the path of the URL. Default: it is the host alone.
         outside: it is meant for clients outside the cluster, so the container that holds it is no client itself.
     """
 
     endpoint: Endpoint
-    text: str
+    path: str | None = None
     outside: bool = False
 
+    def text(self, cluster: Cluster) -> str:
+        """The address as it stands in an environment variable of this cluster."""
+        return self._in(cluster.domain)
+
+    def _in(self, domain: str | None) -> str:
+        at = self.endpoint
+        host, port = service_host(at.service, at.namespace, domain), at.port
+        if self.outside:
+            host, port = f"$({NODE_IP})", at.exposed_port
+        return host if self.path is None else f"{at.scheme}://{host}:{port}{self.path}"
+
     def __str__(self) -> str:
-        return self.text
+        return self._in(None)
 
 
-def address_of(url: str) -> Address | None:
-    """The URL as an address of a Service in this cluster; None if it names a host elsewhere."""
+def address_of(url: str, domain: str) -> Address | None:
+    """The URL as an address of a Service in the cluster with this domain; None if it names a host elsewhere."""
     parts = urlsplit(url)
-    local = CLUSTER_LOCAL.fullmatch(parts.hostname or "")
+    local = service_names(domain).fullmatch(parts.hostname or "")
     if local is None or "." in local["name"]:
         return None
     port = parts.port or _SCHEME_PORTS.get(parts.scheme, 80)
-    return Address(Endpoint(local["name"], local["namespace"], port, scheme=parts.scheme), url)
+    return Address(Endpoint(local["name"], local["namespace"], port, scheme=parts.scheme), url.partition(parts.netloc)[2])

@@ -55,6 +55,6 @@ def _beside(settings: Settings) -> Iterator[Endpoint]:
     backups = [settings.database(database).backup for database in catalog.DATABASES]
     buckets = [backup.bucket.endpoint for backup in backups if backup and backup.bucket]
     for url in (settings.adhoc_inference_url or "", *buckets):
-        server = address_of(url)
+        server = address_of(url, settings.cluster.domain)
         if server:
             yield server.endpoint

@@ -4,9 +4,11 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from mgmtcluster import Endpoint
-from mgmtcluster.addresses import CLUSTER_LOCAL, Address, address_of
+from mgmtcluster import Cluster, Endpoint
+from mgmtcluster.addresses import Address, address_of, foreign_domain, service_names
 
+LOCAL = "cluster.local"
+CORP = "corp.example"
 ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 
 
@@ -23,9 +25,17 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 )
 def test_an_address_is_text_that_knows_its_endpoint(address: Address, text: str) -> None:
     """A host, a URL, one with a path; and the same for clients outside."""
-    assert str(address) == text
+    assert address.text(Cluster()) == text
     assert address.endpoint.service in ("orders", "q")
     assert address.outside is ("NODE_IP" in text)
+
+
+def test_an_address_holds_no_domain() -> None:
+    """It is written for a cluster; by itself, it is the name that pods of every cluster resolve."""
+    assert ORDERS.url.text(Cluster(domain=CORP)) == "http://orders.shop.svc.corp.example:8080"
+    assert ORDERS.host.text(Cluster(domain=CORP)) == "orders.shop.svc.corp.example"
+    assert (str(ORDERS.url), f"{ORDERS.host}") == ("http://orders.shop.svc:8080", "orders.shop.svc")
+    assert ORDERS.external_url.text(Cluster(domain=CORP)) == str(ORDERS.external_url) == "http://$(NODE_IP):30400"
 
 
 def test_what_is_not_exposed_has_no_address_outside() -> None:
@@ -43,16 +53,16 @@ def test_an_endpoint_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "endpoint"),
+    ("url", "endpoint", "path"),
     [
-        ("http://orders.shop.svc:8080/api", Endpoint("orders", "shop", 8080)),
-        ("http://orders.shop.svc.cluster.local", Endpoint("orders", "shop", 80)),
-        ("https://orders.shop.svc.cluster.local", Endpoint("orders", "shop", 443, scheme="https")),
+        ("http://orders.shop.svc:8080/api", Endpoint("orders", "shop", 8080), "/api"),
+        ("http://orders.shop.svc.cluster.local", Endpoint("orders", "shop", 80), ""),
+        ("https://orders.shop.svc.corp.example/a?b#c", Endpoint("orders", "shop", 443, scheme="https"), "/a?b#c"),
     ],
 )
-def test_a_url_of_a_service_in_the_cluster_is_an_address(url: str, endpoint: Endpoint) -> None:
+def test_a_url_of_a_service_in_the_cluster_is_an_address(url: str, endpoint: Endpoint, path: str) -> None:
     """So that an operator's value becomes an edge."""
-    assert address_of(url) == Address(endpoint, url)
+    assert address_of(url, CORP) == Address(endpoint, path)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_a_url_of_a_service_in_the_cluster_is_an_address(url: str, endpoint: End
 )
 def test_a_url_elsewhere_is_none(url: str) -> None:
     """A host outside is reached by its port."""
-    assert address_of(url) is None
+    assert address_of(url, LOCAL) is None
 
 
 @pytest.mark.parametrize(
@@ -76,5 +86,23 @@ def test_a_url_elsewhere_is_none(url: str) -> None:
 )
 def test_an_address_is_found_in_text(text: str, found: str | None) -> None:
     """Wherever one of the cluster's names stands, and nowhere else."""
-    match = CLUSTER_LOCAL.search(text)
+    match = service_names(LOCAL).search(text)
     assert (match[0] if match else None) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("http://orders.shop.svc.corp.example:80", None),
+        ("http://orders.shop.svc:80", None),
+        ("http://orders.shop.svc.other.example", None),  # somebody else's
+        (
+            "orders.shop.svc a-0.a.shop.svc.cluster.local:1",
+            "'a-0.a.shop.svc.cluster.local:1' is not in the cluster's domain corp.example; write a-0.a.shop.svc.corp.example",
+        ),
+    ],
+)
+def test_a_name_in_kubernetes_own_domain_is_foreign_in_another(text: str, words: str | None) -> None:
+    """It resolves nowhere there."""
+    assert foreign_domain(text, CORP) == words
+    assert foreign_domain(text, LOCAL) is None

@@ -82,7 +82,7 @@ class DatabaseChart(PhaseChart):
         replica_set = self.database.replica_set
         workload = Workload(self, Peer(namespace, replica_set.name), "database")
         for service in self.database.member_services:
-            host = service_host(service.name, replica_set.namespace)
+            host = service_host(service.name, replica_set.namespace, replica_set.domain)
             props = k8s.KubeServiceProps(
                 metadata=workload.metadata(service.name), spec=k8s.ServiceSpec(type="ExternalName", external_name=host)
             )

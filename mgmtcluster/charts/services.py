@@ -8,7 +8,7 @@ from typing import cast
 from constructs import Construct
 
 from mgmtcluster import catalog
-from mgmtcluster.addresses import address_of
+from mgmtcluster.addresses import Address, address_of
 from mgmtcluster.charts.phase_chart import PhaseChart
 from mgmtcluster.charts.phases import Phase
 from mgmtcluster.constructs.redis_queue import RedisQueue
@@ -109,7 +109,7 @@ def _resolve(service: catalog.Service, settings: Settings) -> tuple[dict[str, En
         if resolved is None:
             continue
         if isinstance(value, catalog.Setting) and isinstance(resolved, str) and "://" in resolved:
-            resolved = address_of(resolved) or resolved
+            resolved = address_of(resolved, settings.cluster.domain) or resolved
             if isinstance(resolved, str):
                 outside.append(Outside.at(resolved, reason=f"the server that {name} names"))
         env[name] = resolved
@@ -121,7 +121,9 @@ def _value(value: catalog.Value, settings: Settings) -> EnvValue | None:
         return settings.image(value.name)
     if isinstance(value, catalog.JsonMap):
         items = {key: _value(item, settings) for key, item in value.items.items()}
-        return json.dumps({key: str(item) for key, item in items.items() if item is not None})
+        cluster = settings.cluster.facts
+        texts = {key: item.text(cluster) if isinstance(item, Address) else item for key, item in items.items()}
+        return json.dumps({key: text for key, text in texts.items() if text is not None})
     if isinstance(value, catalog.Setting):
         setting = getattr(settings, value.name)
         return SecretKey(setting.name, setting.key) if isinstance(setting, SecretKeySettings) else setting

@@ -22,7 +22,7 @@ _UNNAMED: Final = "test"
 
 def dump(old: OldDatabase, new: ReplicaSet) -> list[str]:
     """Return the commands that write NAME.archive.gz and NAME.before, the number of documents in it."""
-    hosts = [f"{service_host(member['metadata']['name'], new.namespace)}:{new.port}" for member in old.members]
+    hosts = [f"{service_host(member['metadata']['name'], new.namespace, new.domain)}:{new.port}" for member in old.members]
     uri = f"mongodb://{','.join(hosts)}/?replicaSet={new.set_name}"  # both installers give the set the same name
     run = f"kubectl exec -n {new.namespace} deployment/{old.members[0]['metadata']['name']} --"
     counts = f'{run} mongosh --quiet "{uri}" --eval "{_COUNT}"'

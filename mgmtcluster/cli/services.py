@@ -1,15 +1,16 @@
 """``mgmtcluster services``: where everything answers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from mgmtcluster import catalog
-from mgmtcluster.addresses import NODE_IP, Endpoint, service_host
+from mgmtcluster.addresses import NODE_IP, Endpoint
 from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 from mgmtcluster.cli.resources import ENDPOINT_SLICE, NODE
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.manifests import Object, pod_template
 
@@ -85,6 +86,7 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
         ]
         for workload in expected.of_kind("Deployment", "StatefulSet")
     }
+    cluster = expected.settings.cluster.facts
     by_name = {service.name: service for service in catalog.ALL}
     for endpoint in catalog.ENDPOINTS:
         key = (endpoint.namespace, endpoint.service)
@@ -96,7 +98,7 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
             namespace=endpoint.namespace,
             port=endpoint.port,
             node_port=endpoint.node_port,
-            internal=[_internal(endpoint, name) for name in (endpoint.service, *(service.aliases if service else ()))],
+            internal=[_internal(endpoint, name, cluster) for name in (endpoint.service, *(service.aliases if service else ()))],
             external=_external(endpoint, expected.settings.node_address or node or _ANY_NODE),
             replicas=replicas[key],
             about=service.about if service else catalog.METRICS_QUEUE.about,
@@ -104,8 +106,8 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
         )
 
 
-def _internal(endpoint: Endpoint, name: str) -> str:
-    return f"{endpoint.scheme}://{service_host(name, endpoint.namespace)}:{endpoint.port}"
+def _internal(endpoint: Endpoint, name: str, cluster: Cluster) -> str:
+    return replace(endpoint, service=name).url.text(cluster)
 
 
 def _external(endpoint: Endpoint, node: str) -> str | None:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 from mgmtcluster.addresses import Address, address_of
 from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Outside
 from mgmtcluster.kinds.names import ObjectName
 from mgmtcluster.kinds.network import HttpUrl
@@ -72,15 +73,13 @@ class Bucket:
     def __post_init__(self) -> None:
         check_fields(self, where=f"Bucket {self.name!r}")
 
-    @property
-    def address(self) -> Address | None:
+    def address(self, cluster: Cluster) -> Address | None:
         """Its address in this cluster, where it is a Service that somebody else runs here."""
-        return address_of(self.endpoint)
+        return address_of(self.endpoint, cluster.domain)
 
-    @property
-    def outside(self) -> list[Outside]:
+    def outside(self, cluster: Cluster) -> list[Outside]:
         """The connection to it, where it is outside the cluster; by its address, where it has no name."""
-        return [] if self.address else [Outside.at(self.endpoint, reason="the bucket that dumps are in")]
+        return [] if self.address(cluster) else [Outside.at(self.endpoint, reason="the bucket that dumps are in")]
 
     @property
     def env(self) -> dict[str, str]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mgmtcluster.addresses import pod_host
+from mgmtcluster.addresses import service_host
 from mgmtcluster.databases.grant import PASSWORD_KEY, PASSWORD_REFERENCE, user_secret
 from mgmtcluster.databases.users import KEYFILE
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.kinds.names import service_name
@@ -41,6 +42,7 @@ class ReplicaSet:
         members: number of voting members.
         set_name: the name that MongoDB knows it by. Default: ``rs0``.
         existing_secrets: Secrets made elsewhere: ``keyfile`` or a user's name to the Secret's name.
+        domain: the domain of its cluster's DNS names. Default: ``cluster.local``.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ReplicaSet:
     members: int
     set_name: str = "rs0"
     existing_secrets: Mapping[str, str] = field(default_factory=dict)
+    domain: str = Cluster.domain
 
     @property
     def peer(self) -> Peer:
@@ -62,7 +65,8 @@ class ReplicaSet:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Host and port of every member, by ordinal."""
-        return tuple(f"{pod_host(self.pod(ordinal), self.name, self.namespace)}:{self.port}" for ordinal in range(self.members))
+        service = service_host(self.name, self.namespace, self.domain)
+        return tuple(f"{self.pod(ordinal)}.{service}:{self.port}" for ordinal in range(self.members))
 
     def pod(self, ordinal: int) -> str:
         """The name of a member's pod."""

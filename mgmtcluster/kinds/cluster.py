@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.network import Cidr
+from mgmtcluster.kinds.network import Cidr, Domain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,12 +13,14 @@ class Cluster:
     """What is true of the cluster. A fact that is not passed is that of a cluster as kubeadm makes it.
 
     Args:
+        domain: the domain of its own DNS names. Default: ``cluster.local``.
         cidrs: ranges of its own pods and Services, which are not outside. Default: none.
 
     Raises:
         InvalidInput: a value that no cluster has.
     """
 
+    domain: Domain = "cluster.local"
     cidrs: Sequence[Cidr] = ()
 
     def __post_init__(self) -> None:

@@ -31,6 +31,13 @@ def host_and_port(text: str) -> str:
     return text
 
 
+def dns_domain(text: str) -> str:
+    """The domain of a cluster's own DNS names."""
+    if not is_dns_subdomain(text):
+        raise ValueError(f"{text!r} is not a domain; write names with dots between, as in cluster.local, no dot at either end")
+    return text
+
+
 def cidr(text: str) -> str:
     """A range of IP addresses (a CIDR), as NetworkPolicy takes it."""
     try:
@@ -81,6 +88,7 @@ Protocol = Literal["TCP", "UDP", "SCTP"]
 NodePort = Annotated[int, Field(ge=30000, le=32767)]
 HostAddress = Annotated[str, AfterValidator(host_address)]
 HostAndPort = Annotated[str, AfterValidator(host_and_port)]
+Domain = Annotated[str, AfterValidator(dns_domain)]
 Cidr = Annotated[str, AfterValidator(cidr)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 UrlPath = Annotated[str, AfterValidator(url_path)]

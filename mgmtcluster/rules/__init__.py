@@ -13,10 +13,12 @@ import jsii
 from constructs import Construct, IValidation
 
 from mgmtcluster.addresses import Endpoint
+from mgmtcluster.constructs.parts.context import cluster_of
 from mgmtcluster.constructs.parts.declared import declared
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.edges import Edge
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import Object
 from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, routes_are_let_in
@@ -85,10 +87,12 @@ def general(
     beside: Sequence[Endpoint] = (),
     namespaces: Sequence[str] = (),
     edges: Sequence[Edge] = (),
+    cluster: Cluster | None = None,
     without: Sequence[_AnyRule] = (),
 ) -> list[Rule]:
-    """The rules that hold for every app; arguments as in ``enforce``, and who talks to whom."""
-    return _completed(_GENERAL, {"beside": beside, "namespaces": namespaces, "edges": edges}, without)
+    """The rules that hold for every app; arguments as in ``enforce``, who talks to whom, and facts of the cluster."""
+    known = {"beside": beside, "namespaces": namespaces, "edges": edges, "cluster": cluster}
+    return _completed(_GENERAL, known, without)
 
 
 _GENERAL: Final[Sequence[_AnyRule]] = (
@@ -155,13 +159,14 @@ class _Rules:
             "namespaces": self._namespaces,
             "edges": app.edges_from(self._scope.node.find_all()),
             "services": [*app.services.values()],
+            "cluster": cluster_of(self._scope),
         }
         general_problems = check(objects, [*_completed(_GENERAL, known, self._without), *self._more])
         files = files_hold_one_object(self._scope, below)
         return [*files, *general_problems, *check(ours, _completed(_OF_OURS, known, self._without))]
 
 
-def _completed(rules: Sequence[_AnyRule], known: Mapping[str, Sequence[Any]], without: Sequence[_AnyRule]) -> list[Rule]:
+def _completed(rules: Sequence[_AnyRule], known: Mapping[str, Any], without: Sequence[_AnyRule]) -> list[Rule]:
     """The rules that are checked, each with what it asks for of what is known."""
     return [
         partial(rule, **{name: value for name, value in known.items() if name in signature(rule).parameters})

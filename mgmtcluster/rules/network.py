@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mgmtcluster.addresses import CLUSTER_LOCAL, Endpoint
+from mgmtcluster.addresses import Endpoint, foreign_domain, service_names
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.manifests import Object, name_of, of_kind, pods, texts
 
 _API_SERVER: Final = ("kubernetes", "default")
@@ -40,11 +41,14 @@ def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
                 yield f"{name_of(service)}: spec.ports: no container listens on {target}; write a port of its pods"
 
 
-def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] = ()) -> Iterator[str]:
+def addresses_resolve(
+    objects: Sequence[Object], *, beside: Sequence[Endpoint] = (), cluster: Cluster | None = None
+) -> Iterator[str]:
     """Every address of a Service in a variable, an argument or a ConfigMap is one of a Service and port that is declared.
 
-    The API server's is excepted, and those ``beside``.
+    The API server's is excepted, and those ``beside``. A domain that it names is that of the ``cluster``.
     """
+    domain = (cluster or Cluster()).domain
     ports: dict[tuple[str, str], set[int]] = {(endpoint.service, endpoint.namespace): set() for endpoint in beside}
     for endpoint in beside:
         ports[endpoint.service, endpoint.namespace].add(endpoint.port)
@@ -52,7 +56,9 @@ def addresses_resolve(objects: Sequence[Object], *, beside: Sequence[Endpoint] =
         key = (service["metadata"]["name"], service["metadata"].get("namespace"))
         ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
     for owner, where, text in texts(objects):
-        for match in CLUSTER_LOCAL.finditer(text):
+        if words := foreign_domain(text, domain):
+            yield f"{name_of(owner)}: {where}: {words}"
+        for match in service_names(domain).finditer(text):
             key = (match["name"].rpartition(".")[2], match["namespace"])
             port = int(match["port"]) if match["port"] else None
             if key == _API_SERVER:

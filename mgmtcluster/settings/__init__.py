@@ -10,7 +10,7 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from mgmtcluster import catalog, images
-from mgmtcluster.addresses import CLUSTER_LOCAL
+from mgmtcluster.addresses import service_names
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
@@ -144,14 +144,15 @@ class Settings(Model):
     @classmethod
     def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
         """What is set as outside the cluster lies outside its own ranges, and what other clusters dial has no name of its DNS."""
+        cluster = ClusterSettings.raw_fields(fields["cluster"])
         name = "vdag_adhoc_inference_server_url"
-        if found := CLUSTER_LOCAL.search(str(fields[name])):
+        if found := service_names(str(cluster["domain"])).search(str(fields[name])):
             yield f"{name}: {found[0]!r} is an address of this cluster, and other clusters dial it; write one that they reach"
         url = fields["adhoc_inference_url"]
         host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
         outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]
         for name, address in [*outside, ("adhoc_inference_url", host)]:
-            for own in _items(ClusterSettings.raw_fields(fields["cluster"])["cidrs"]):
+            for own in _items(cluster["cidrs"]):
                 if _is_within(address, own):
                     yield f"{name}: {address} is within the cluster's own {own}; write one outside it, or the name of a Service"
 
@@ -176,4 +177,5 @@ class Settings(Model):
             namespace=database.namespace,
             members=settings.members,
             existing_secrets=settings.existing_secrets or {},
+            domain=self.cluster.domain,
         )

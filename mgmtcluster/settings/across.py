@@ -6,13 +6,15 @@ from typing import Any
 import pydantic
 
 from mgmtcluster import catalog, images
-from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
+from mgmtcluster.addresses import NODE_IP, foreign_domain, service_names
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.replica_set import version_problems
 from mgmtcluster.databases.users import BACKUP_USER, KEYFILE, MONITOR_USER, ROOT
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Resources, small_limits
 from mgmtcluster.kinds.names import mongo_version
 from mgmtcluster.kinds.spelling import unknown_name
+from mgmtcluster.settings.cluster import ClusterSettings
 from mgmtcluster.settings.parts import ResourcesSettings
 
 #: Settings as they were read: any value may be of any type.
@@ -25,6 +27,7 @@ def problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     for database in catalog.DATABASES:
         yield from _version_problems(database, raw)
         yield from _secret_problems(database, raw, services)
+    yield from _domain_problems(raw)
     yield from _service_problems(raw, services)
     yield from _need_problems(raw, services)
 
@@ -75,6 +78,22 @@ def _secret_problems(database: catalog.PlatformDatabase, raw: Raw, services: Seq
             yield f"{database.setting}.existing_secrets.{name}: {unknown_name('a user of the database', str(name), known)}"
 
 
+def _domain(raw: Raw) -> str:
+    """The cluster's domain, or Kubernetes' default where what is written is none."""
+    domain = ClusterSettings.raw_fields(raw.get("cluster"))["domain"]
+    return domain if isinstance(domain, str) else Cluster.domain
+
+
+def _domain_problems(raw: Raw) -> Iterator[str]:
+    """Services of this cluster by a name in another domain."""
+    buckets = [(database.setting, "backup", "bucket") for database in catalog.DATABASES]
+    for path in ((), *buckets):
+        name = "endpoint" if path else "adhoc_inference_url"
+        url = _mapping(raw, *path).get(name)
+        if isinstance(url, str) and (words := foreign_domain(url, _domain(raw))):
+            yield f"{'.'.join((*path, name))}: {words}"
+
+
 def _service_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     """Names that no service has, and what the services' entries in the catalog do not allow."""
     by_name = {service.name: service for service in services}
@@ -83,17 +102,17 @@ def _service_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator
             yield f"services.{name}: {unknown_name('a service', str(name), [*by_name])}"
             continue
         for variable, value in _mapping(raw, "services", name, "env").items():
-            if words := _reserved(by_name[name], variable, value):
+            if words := _reserved(by_name[name], variable, value, _domain(raw)):
                 yield f"services.{name}.env.{variable}: {words}"
         yield from _resource_problems(by_name[name], _mapping(raw, "services", name).get("resources", {}))
 
 
-def _reserved(service: catalog.Service, variable: Any, value: Any) -> str | None:
+def _reserved(service: catalog.Service, variable: Any, value: Any, domain: str) -> str | None:
     """Why the operator may not give this value to this variable."""
     default = service.env.get(variable)
     if service.database and variable in (service.database.env, PASSWORD_ENV):
         return "holds the connection to the service's database and cannot be set; leave it out"
-    if isinstance(value, str) and (found := CLUSTER_LOCAL.search(value)):
+    if isinstance(value, str) and (found := service_names(domain).search(value)):
         return f"{found[0]!r} is an address written by hand; leave it out"
     if variable == NODE_IP:
         return "holds the address of the nodes; write node_address instead"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field
 
 from mgmtcluster.kinds.cluster import Cluster, range_problems
-from mgmtcluster.kinds.network import Cidr
+from mgmtcluster.kinds.network import Cidr, Domain
 from mgmtcluster.settings.model import Model, unique
 
 #: flannel's pods and kubeadm's Services.
@@ -16,6 +16,7 @@ _DEFAULT_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]
 class ClusterSettings(Model):
     """What is true of the cluster."""
 
+    domain: Domain = Field(default=Cluster.domain, description="The domain of its own DNS names.")
     cidrs: Annotated[list[Cidr], AfterValidator(unique)] = Field(
         default=_DEFAULT_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
     )
@@ -28,4 +29,4 @@ class ClusterSettings(Model):
     @property
     def facts(self) -> Cluster:
         """The facts, as constructs take them."""
-        return Cluster(cidrs=self.cidrs)
+        return Cluster(domain=self.domain, cidrs=self.cidrs)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mgmtcluster import catalog
-from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP
+from mgmtcluster import Cluster, catalog
+from mgmtcluster.addresses import NODE_IP, service_names
 from tests.rendering import Manifests, env_of
 
 HANDED_ON = [(service, name) for service in catalog.ALL for name in service.handed_on]
@@ -26,7 +26,7 @@ def test_an_address_works_outside_where_it_is_handed_on_and_nowhere_else() -> No
     """Over every address of the catalog: nobody in another cluster resolves ours, and no pod here needs the way round."""
     for service in catalog.ALL:
         for name, address in service.addresses.items():
-            assert address.outside is (name.partition(".")[0] in service.handed_on), (service.name, name, address.text)
+            assert address.outside is (name.partition(".")[0] in service.handed_on), (service.name, name, str(address))
 
 
 @pytest.mark.parametrize(("service", "name"), HANDED_ON, ids=[f"{service.name} {name}" for service, name in HANDED_ON])
@@ -39,5 +39,5 @@ def test_no_variable_that_is_handed_on_holds_an_address_of_this_cluster(
         assert name not in rendered(objects, service)
         return
     text = rendered(objects, service)[name]
-    assert not CLUSTER_LOCAL.search(text), text
+    assert not service_names(Cluster.domain).search(text), text
     assert {*hosts(text)} == {f"$({NODE_IP})"}

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mgmtcluster import catalog
-from mgmtcluster.addresses import Endpoint, pod_host, service_host
+from mgmtcluster import Cluster, catalog
+from mgmtcluster.addresses import Endpoint, service_host
 from tests import policies
 from tests.rendering import Manifests
 from tests.rig.kube import Json, documents, is_ready
 
 from .platform import Platform
 
+_CLUSTER = Cluster()
 _NAME = "asker"
 _LABELS = {policies.NAME_LABEL: _NAME}
 
@@ -86,9 +87,9 @@ def ask_from(platform: Platform, namespace: str, pod: str, names: Sequence[Name]
 
 def names_of_services() -> list[Name]:
     """Every row of the documented table under its host name, and under the second names of its service."""
-    rows = [(str(endpoint.host), endpoint) for endpoint in catalog.ENDPOINTS]
+    rows = [(endpoint.host.text(_CLUSTER), endpoint) for endpoint in catalog.ENDPOINTS]
     second = [
-        (service_host(alias, service.endpoint.namespace), service.endpoint)
+        (service_host(alias, service.endpoint.namespace, _CLUSTER.domain), service.endpoint)
         for service in catalog.ALL
         for alias in service.aliases
     ]
@@ -105,9 +106,9 @@ def names_of_databases(files: list[Path]) -> list[Name]:
         endpoint = Endpoint(database.name, database.namespace, container["ports"][0]["containerPort"], scheme="mongodb")
         for ordinal in range(members["spec"]["replicas"]):
             pod = f"{database.name}-{ordinal}"
-            name = pod_host(pod, members["spec"]["serviceName"], database.namespace)
-            own = [service_host(*_place(each)) for each in objects if _selects(each, pod, database.namespace)]
-            others = [service_host(*_place(each)) for each in objects if each.get("spec", {}).get("externalName") in (name, *own)]
+            name = f"{pod}.{_host(members['spec']['serviceName'], database.namespace)}"
+            own = [_host(*_place(each)) for each in objects if _selects(each, pod, database.namespace)]
+            others = [_host(*_place(each)) for each in objects if each.get("spec", {}).get("externalName") in (name, *own)]
             names += [(host, endpoint) for host in (name, *own, *others)]
     return names
 
@@ -125,6 +126,10 @@ def _selects(service: Json, pod: str, namespace: str) -> bool:
 
 def _is(item: Json, kind: str, namespace: str, name: str) -> bool:
     return item["kind"] == kind and _place(item) == (name, namespace)
+
+
+def _host(service: str, namespace: str) -> str:
+    return service_host(service, namespace, _CLUSTER.domain)
 
 
 def _place(item: Json) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from constructs import Construct
 from pydantic import Field
 
 from mgmtcluster import images
+from mgmtcluster.addresses import foreign_domain
 from mgmtcluster.constructs.database.backup_pods import BackupPods
 from mgmtcluster.constructs.database.replicated_database import ReplicatedDatabase
 from mgmtcluster.constructs.database.users import connect
@@ -92,9 +93,11 @@ class DatabaseBackup(Construct):
         name = self._replica_set.name
         if len(name) > _NAME_LENGTH:
             problems.append(f"database: {name!r} is too long for names of CronJobs; write at most {_NAME_LENGTH} characters")
+        workload = self._workload(self, BACKUP)
+        if bucket and (words := foreign_domain(bucket.endpoint, workload.context.cluster.domain)):
+            problems.append(f"bucket.endpoint: {words}")
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
-        workload = self._workload(self, BACKUP)
         self.claim = self._claim(workload, storage, storage_class, claim_annotations) if storage else None
         scripts = f"{name}-backup-scripts"
         workload.config_map("scripts", scripts, read_scripts(*_SCRIPTS))
@@ -149,8 +152,9 @@ class DatabaseBackup(Construct):
         password: SecretKey | None = None,
     ) -> Manifest:
         """One of the three; without a schedule it is suspended, and what it does is not tried again by itself."""
-        if self._bucket and self._bucket.address:
-            record_call(self, workload.peer, self._bucket.address.endpoint, why="BUCKET_ENDPOINT")
+        cluster = workload.context.cluster
+        if self._bucket and (address := self._bucket.address(cluster)):
+            record_call(self, workload.peer, address.endpoint, why="BUCKET_ENDPOINT")
         return cron_job(
             workload,
             schedule=schedule or _NEVER,
@@ -158,5 +162,5 @@ class DatabaseBackup(Construct):
             retries=1 if schedule else 0,
             containers=containers,
             volumes=self._pods.volumes(containers, password),
-            outside=self._bucket.outside if self._bucket else (),
+            outside=self._bucket.outside(cluster) if self._bucket else (),
         )

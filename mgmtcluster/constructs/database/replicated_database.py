@@ -8,7 +8,7 @@ from mgmtcluster import images
 from mgmtcluster.constructs.database.converge_job import converge_job
 from mgmtcluster.constructs.database.member_pods import PORT_NAME, member_pods
 from mgmtcluster.constructs.database.users import user_edge, users_of
-from mgmtcluster.constructs.parts.context import namespace_of
+from mgmtcluster.constructs.parts.context import namespace_of, surroundings_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
 from mgmtcluster.constructs.parts.scripts import mongosh, read_scripts
 from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_stored_claim_templates
@@ -102,6 +102,7 @@ class ReplicatedDatabase(Construct):
             members=members,
             set_name=replica_set,
             existing_secrets=existing_secrets or {},
+            domain=surroundings_of(self).context.cluster.domain,
         )
         self.image = image
         self.storage = storage

@@ -94,6 +94,23 @@ def _said(context: Context) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
 
 
+def cluster_of(scope: Construct) -> Cluster:
+    """The facts that everything below an app or a chart is rendered for.
+
+    Raises:
+        InvalidInput: they differ: its charts are of several clusters.
+    """
+    above, below = (
+        [_contexts[level].cluster for level in levels if level in _contexts and _contexts[level].cluster != _NOTHING.cluster]
+        for levels in (scopes_of(scope), scope.node.find_all())
+    )
+    clusters = [*above[-1:], *below] or [_NOTHING.cluster]
+    if any(cluster != clusters[0] for cluster in clusters):
+        where = scope.node.path or "the app"
+        raise InvalidInput([f"{where}: Context: cluster: differs below it; write one, or rules.enforce(chart) for each chart"])
+    return clusters[0]
+
+
 def namespace_of(scope: Construct, namespace: str | None) -> str:
     """The namespace that was passed to a construct; if none was, the namespace of its chart.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
+from mgmtcluster.constructs.parts.context import Context
 from mgmtcluster.constructs.parts.objects import content_hash, k8s, number, quantity
 from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources, SecretKey
 from mgmtcluster.kinds.images import image_parts
@@ -118,18 +119,19 @@ def _requirements(resources: Resources) -> k8s.ResourceRequirements:
     )
 
 
-def env_vars(env: Mapping[str, EnvValue], *, node_address: str | None = None) -> dict[str, k8s.EnvVar]:
-    """Environment variables; where a value holds ``$(NODE_IP)``, that variable comes first.
+def env_vars(env: Mapping[str, str | SecretKey]) -> dict[str, k8s.EnvVar]:
+    """Environment variables."""
+    return {
+        name: _from_secret(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=value)
+        for name, value in env.items()
+    }
 
-    Args:
-        node_address: what ``NODE_IP`` is. Default: the IP of the node the pod runs on.
-    """
-    variables = {}
-    if any(f"$({NODE_IP})" in str(value) for value in env.values()):
-        variables[NODE_IP] = _node_ip(node_address)
-    for name, value in env.items():
-        variables[name] = _from_secret(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=str(value))
-    return variables
+
+def env_in(context: Context, env: Mapping[str, EnvValue]) -> dict[str, k8s.EnvVar]:
+    """Environment variables with addresses as they are in this cluster; what ``$(NODE_IP)`` in one refers to comes first."""
+    texts = {name: value.text(context.cluster) if isinstance(value, Address) else value for name, value in env.items()}
+    needs_node = any(isinstance(text, str) and f"$({NODE_IP})" in text for text in texts.values())
+    return ({NODE_IP: _node_ip(context.node_address)} if needs_node else {}) | env_vars(texts)
 
 
 def _node_ip(node_address: str | None) -> k8s.EnvVar:

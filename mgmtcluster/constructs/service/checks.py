@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from mgmtcluster.addresses import CLUSTER_LOCAL, NODE_IP, Endpoint
+from mgmtcluster.addresses import NODE_IP, Endpoint, service_names
 from mgmtcluster.constructs.parts.pods import volume_name
 from mgmtcluster.constructs.service.pods import WAIT, probed_port
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
@@ -33,9 +33,9 @@ def service_problems(
     yield from _database_problems(peer, database, options)
     yield from _outside_problems(options, cluster)
     yield from _pod_problems(peer, options)
-    yield from _env_problems("env", options["env"], database.env if database else None)
+    yield from _env_problems("env", options["env"], database.env if database else None, cluster)
     for sidecar in options["sidecars"]:
-        yield from _sidecar_problems(sidecar, database)
+        yield from _sidecar_problems(sidecar, database, cluster)
 
 
 def external_name(peer: Peer, endpoints: Sequence[Endpoint]) -> list[str]:
@@ -86,7 +86,7 @@ def _name_problems(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOp
     yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in _twice(names))
 
 
-def _sidecar_problems(sidecar: Sidecar, database: Grant | None) -> Iterator[str]:
+def _sidecar_problems(sidecar: Sidecar, database: Grant | None, cluster: Cluster) -> Iterator[str]:
     where = f"sidecars.{sidecar.name}"
     try:
         image(sidecar.image)
@@ -96,7 +96,7 @@ def _sidecar_problems(sidecar: Sidecar, database: Grant | None) -> Iterator[str]
         yield f"{where}.database_env: there is no database to connect to; pass database=…"
     elif sidecar.database_env in OWN_ENV:
         yield f"{where}.database_env: {sidecar.database_env!r} is {OWN_ENV[sidecar.database_env]}; write another name"
-    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env)
+    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env, cluster)
 
 
 def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
@@ -116,14 +116,14 @@ def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
             volumes[name] = f"{directory} of {container}"
 
 
-def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None) -> Iterator[str]:
+def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None, cluster: Cluster) -> Iterator[str]:
     """What is wrong with the variables of a container, where ``connection`` is the one that its database's string is in."""
     for name, value in env.items():
         if name == NODE_IP:
             yield f"{where}.{name}: is the address of the nodes; set node_address of the Context instead"
         elif connection and name in (connection, PASSWORD_ENV):
             yield f"{where}.{name}: is the connection of the database; leave it out"
-        if isinstance(value, str) and (found := CLUSTER_LOCAL.search(value)):
+        if isinstance(value, str) and (found := service_names(cluster.domain).search(value)):
             yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
 
 

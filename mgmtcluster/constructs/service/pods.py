@@ -1,6 +1,6 @@
 """The pods of a service: its container, its sidecars, and what it waits for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
@@ -9,7 +9,7 @@ from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
 from mgmtcluster.kinds.containers import Resources
-from mgmtcluster.options import LIVENESS, READINESS, STARTUP, EnvValue, ServiceOptions, Sidecar
+from mgmtcluster.options import LIVENESS, READINESS, STARTUP, ServiceOptions, Sidecar
 
 _WAIT_RESOURCES = Resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="256Mi")
 _SCRIPTS = "scripts"
@@ -70,7 +70,7 @@ def _container(
         image=image,
         pull_policy=pods.pull_policy(image),
         resources=options["resources"],
-        env=variables | pods.env_vars(options["env"], node_address=workload.context.node_address),
+        env=variables | pods.env_in(workload.context, options["env"]),
         ports=pods.container_ports(endpoints),
         mounts=_mounts(name, options["writes"]),
         readiness=pods.probe(options["readiness"] or default.get("readiness"), port=port),
@@ -95,7 +95,7 @@ def _sidecar(workload: Workload, sidecar: Sidecar, port: int | None, database: G
         pull_policy=pods.pull_policy(sidecar.image),
         resources=sidecar.resources,
         args=sidecar.args,
-        env=variables | pods.env_vars(sidecar.env, node_address=workload.context.node_address),
+        env=variables | pods.env_in(workload.context, sidecar.env),
         mounts=_mounts(sidecar.name, sidecar.writes),
         readiness=pods.probe(sidecar.readiness, port=port),
         liveness=pods.probe(sidecar.liveness, port=port),
@@ -116,11 +116,8 @@ def _wait(database: Grant, *, user: str) -> k8s.Container:
 
 def _database_env(database: Grant, variable: str, *, user: str) -> dict[str, k8s.EnvVar]:
     """The password from its Secret, then the connection string that takes it from there."""
-    env: Mapping[str, EnvValue] = {
-        PASSWORD_ENV: database.server.password(user),
-        variable: database.server.uri(user, database.database),
-    }
-    return pods.env_vars(env)
+    uri = database.server.uri(user, database.database)
+    return pods.env_vars({PASSWORD_ENV: database.server.password(user), variable: uri})
 
 
 def _volumes(container: str, directories: Sequence[str], resources: Resources) -> list[k8s.Volume]:
