@@ -32,6 +32,7 @@ from .kinds.containers import TcpProbe as TcpProbe
 from .kinds.errors import InvalidInput as InvalidInput
 from .kinds.errors import one_line_errors as one_line_errors
 from .kinds.peers import Peer as Peer
+from .kinds.pods import Pods as Pods
 from .options import ServiceOptions as ServiceOptions
 from .options import Sidecar as Sidecar
 from .output import staged as staged

@@ -13,6 +13,7 @@ from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import DEFAULT_USER, Outside, Probe, Resources, SecretKey, TcpProbe
 from mgmtcluster.kinds.names import Directory, EnvName, Name, ServiceName
 from mgmtcluster.kinds.network import Port
+from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Replicas, UserId
 
 #: What an environment variable may hold: literal text, an address that its endpoint made, or a key of a Secret.
@@ -91,6 +92,7 @@ class PodOptions(TypedDict, total=False):
     sidecars: Annotated[Sequence[Sidecar], Option((), "Further containers of each pod.", "none")]
     outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to.", "none")]
     user: Annotated[UserId, Option(DEFAULT_USER, "User and group id.", str(DEFAULT_USER))]
+    pods: Annotated[Pods, Option(Pods(), "What its pods get over those of its chart: see ``Pods``.", "nothing more")]
     waits_for_database: Annotated[
         bool, Option(False, "Hold the start back until its database has a primary that knows its user.", "no")
     ]

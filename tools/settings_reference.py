@@ -1,8 +1,8 @@
 """The reference of settings.yaml, from the models that check it: ``python -m tools.settings_reference`` prints it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Final, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BaseModel
@@ -94,6 +94,10 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
     limits = [*_limits(metadata)]
     if get_origin(annotation) is list:
         return ", ".join([f"list of: {_kind(*get_args(annotation))}", *limits])
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(annotation))
+    if get_origin(annotation) is Mapping:
+        return ", ".join(limits)
     if get_origin(annotation) is dict:
         return "mapping of: {} to {}".format(*map(_kind, get_args(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

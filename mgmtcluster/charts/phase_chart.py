@@ -35,6 +35,7 @@ class PhaseChart(Chart):
             image_pull_secrets=settings.image_pull_secrets,
             cluster=settings.cluster.facts,
             node_address=settings.node_address,
+            pods=settings.pods.pods,
         )
         set_context(self, context)
 

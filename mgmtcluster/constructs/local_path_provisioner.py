@@ -1,13 +1,14 @@
 """Volumes on the nodes' own disks, for clusters that bring no storage."""
 
 import json
-from collections.abc import Sequence
 
 from constructs import Construct
 
 from mgmtcluster import images
 from mgmtcluster.constructs.parts import pods
-from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s
+from mgmtcluster.constructs.parts.context import Context
+from mgmtcluster.constructs.parts.objects import Manifest, as_mapping, content_hash, k8s
+from mgmtcluster.constructs.parts.placement import placement
 from mgmtcluster.constructs.parts.workload import RBAC_GROUP, Workload
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
@@ -67,7 +68,7 @@ class LocalPathProvisioner(Construct):
         self._workload = Workload(self, Peer(namespace, _NAME), _COMPONENT)
         self.storage_class = self._storage_class(storage_class, provisioner)
         self._grant_rights(f"{namespace}-{_NAME}")
-        config = _config(directory, helper_image, self._workload.context.image_pull_secrets)
+        config = _config(directory, helper_image, self._workload.context)
         self._workload.config_map("config", _CONFIG, config)
         container = self._container(image, helper_image, provisioner)
         self.deployment = self._deployment(container, checksum=content_hash(config))
@@ -149,26 +150,29 @@ def _rule(resources: list[str], *verbs: str, api_group: str = "") -> k8s.PolicyR
     return k8s.PolicyRule(api_groups=[api_group], resources=resources, verbs=list(verbs))
 
 
-def _config(directory: str, helper_image: str, pull_secrets: Sequence[str]) -> dict[str, str]:
+def _config(directory: str, helper_image: str, context: Context) -> dict[str, str]:
     """What the provisioner reads: where volumes go, how a directory is made and removed, the pod that does it.
 
     The helper runs as root, which alone may write below a node's ``directory``, and without any capability but those that
     need.
     """
+    given = context.pods
+    secrets = [k8s.LocalObjectReference(name=name) for name in context.image_pull_secrets]
+    metadata = {"labels": dict(given.labels), "annotations": dict(given.annotations)}
     paths = [{"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [directory]}]
     helper_pod = {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "helper-pod"},
+        "metadata": {"name": "helper-pod", **{name: keys for name, keys in metadata.items() if keys}},
         "spec": {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
-            **({"imagePullSecrets": [{"name": name} for name in pull_secrets]} if pull_secrets else {}),
+            **as_mapping(k8s.PodSpec(containers=[], image_pull_secrets=secrets or None, **placement(given))),
             "containers": [
                 {
                     "name": "helper-pod",
                     "image": helper_image,
-                    "imagePullPolicy": "IfNotPresent",
+                    "imagePullPolicy": given.image_pull_policy or "IfNotPresent",
                     "resources": {
                         "requests": {"cpu": "10m", "memory": "16Mi"},
                         "limits": {"cpu": "100m", "memory": "64Mi"},

@@ -26,6 +26,7 @@ from mgmtcluster.settings.parts import (
     SecretKeySettings,
     ServiceSettings,
 )
+from mgmtcluster.settings.pods import PlatformPodsSettings
 from mgmtcluster.settings.yaml_file import read_mapping
 
 __all__ = [
@@ -72,6 +73,7 @@ class Settings(Model):
         default=[], description="Secrets for the image registry, in every namespace of the platform."
     )
     images: dict[str, Image] = Field(default={}, description="Other images, by name: a service's, mongo, redis, …")
+    pods: PlatformPodsSettings = Field(default=PlatformPodsSettings(), description="What every pod gets, Jobs and helpers too.")
     storage_class: ObjectName | None = Field(
         default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."
     )

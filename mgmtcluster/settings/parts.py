@@ -10,10 +10,12 @@ from mgmtcluster.databases.replica_set import MEMBERS, member_problems
 from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.names import EnvName, MongoVersion, NodeLabel, ObjectName, SecretKeyName
 from mgmtcluster.kinds.network import HttpUrl
+from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, UserId, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
 from mgmtcluster.options import PodOptions, options_of
 from mgmtcluster.settings.model import Model
+from mgmtcluster.settings.pods import PodsSettings
 
 
 def _for_mongod(text: str) -> str:
@@ -84,14 +86,16 @@ class ServiceSettings(Model):
     replicas: Annotated[int, Field(ge=1, le=50)] | None = differing("replicas")
     user: UserId | None = differing("user")
     resources: ResourcesSettings = Field(default=ResourcesSettings(), description="Requests and limits of its main container.")
+    pods: PodsSettings = Field(default=PodsSettings(), description="What its pods get over the platform's.")
     env: dict[EnvName, str] = Field(default={}, description="Further variables, or other values for those that are no address.")
 
     def options(self, *, over: PodOptions) -> PodOptions:
         """The options that differ from these of the catalog."""
-        fields = type(self).model_fields.keys() & options_of(PodOptions).keys() - {"resources"}
+        fields = type(self).model_fields.keys() & options_of(PodOptions).keys() - {"pods", "resources"}
         set_here = {name: value for name in fields if (value := getattr(self, name)) is not None}
         resources = self.resources.over(over.get("resources", Resources()))
-        return cast(PodOptions, {**set_here, "resources": resources})
+        pods = self.pods.pods.over(over.get("pods", Pods()))
+        return cast(PodOptions, {**set_here, "pods": pods, "resources": resources})
 
 
 class BucketSettings(Model):

@@ -20,6 +20,7 @@ from mgmtcluster import (
     MetricsService,
     Outside,
     Peer,
+    Pods,
     RedisQueue,
     RegistryService,
     ReplicatedDatabase,
@@ -141,6 +142,29 @@ _SIDECARS = _made(
     resources=_RESOURCES,
     writes=st.lists(_DIRECTORIES, max_size=2),
 )
+_LABELS = st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)
+_TOLERATIONS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "key": _KEYS,
+            "operator": st.sampled_from(["Equal", "Exists", "In"]),
+            "value": st.sampled_from(["x", "", "a b"]),
+            "effect": st.sampled_from(["NoSchedule", "NoExecute", "", "Never"]),
+            "tolerationSeconds": _SECONDS,
+        },
+    ),
+    max_size=2,
+)
+_PODS = _made(
+    Pods,
+    labels=_LABELS,
+    annotations=_LABELS,
+    node_selector=_LABELS,
+    tolerations=_TOLERATIONS,
+    priority_class=st.sampled_from([None, "high", "High"]),
+    image_pull_policy=st.sampled_from([None, "Always", "never"]),
+)
 _OPTIONS = {
     "env": _ENV,
     "aliases": st.lists(_NAMES, max_size=2),
@@ -153,6 +177,7 @@ _OPTIONS = {
     "sidecars": st.lists(_SIDECARS, max_size=2),
     "outside": st.lists(_OUTSIDE, max_size=2),
     "user": st.sampled_from([0, 1, 999, 10001, 2**31 - 1, 2**31]),
+    "pods": _PODS,
     "waits_for_database": st.booleans(),
     "component": _NAMES,
 }
@@ -162,6 +187,7 @@ _CONTEXTS = _made(
     image_pull_secrets=st.lists(_NAMES, max_size=2),
     cluster=_made(Cluster, cidrs=st.lists(_CIDRS, max_size=2)),
     node_address=st.one_of(st.none(), st.sampled_from(["10.0.0.7", "nodes.example.test", "2001:db8::1", "a b"])),
+    pods=_PODS,
 )
 _DATABASE = {
     "members": st.sampled_from([0, 1, 2, 3, 5, 7, 9]),

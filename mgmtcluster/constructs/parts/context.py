@@ -14,6 +14,7 @@ from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import LabelKey, ObjectName
 from mgmtcluster.kinds.network import HostAddress
+from mgmtcluster.kinds.pods import Pods
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Context:
 
     Args:
         annotations: of every object. Default: none.
+        pods: what every pod gets, over what the levels above say. Default: nothing.
         image_pull_secrets: names of Secrets for the image registry, in every namespace with pods. Default: none.
         cluster: facts of the cluster, all of them together. Default: those of ``Cluster()``.
         node_address: address of the nodes for clients outside. Default: the IP of each pod's node.
@@ -34,6 +36,7 @@ class Context:
     image_pull_secrets: Sequence[ObjectName] = ()
     cluster: Cluster = Cluster()
     node_address: HostAddress | None = None
+    pods: Pods = Pods()
 
     def __post_init__(self) -> None:
         check_fields(self, where="Context")
@@ -64,7 +67,7 @@ _asked: "WeakSet[IConstruct]" = WeakSet()
 def set_context(scope: Construct, context: Context) -> None:
     """Share this with all constructs below an app, a chart or a construct; call it before they are made.
 
-    What a level does not say, the level above it says.
+    What a level does not say, the level above it says; ``pods`` are merged.
 
     Raises:
         InvalidInput: a construct below has asked for its context already.
@@ -81,7 +84,8 @@ def surroundings_of(scope: Construct) -> Surroundings:
         context = _NOTHING
         _asked.update(scopes)
         for level in scopes:
-            context = replace(context, **_said(_contexts.get(level, _NOTHING)))
+            if level in _contexts:
+                context = _over(context, _contexts[level])
         chart = next((level for level in reversed(scopes) if isinstance(level, Chart)), None) or Chart.of(scope)
         if chart not in _charts:
             _charts[chart] = (chart.labels, chart.namespace)
@@ -89,9 +93,11 @@ def surroundings_of(scope: Construct) -> Surroundings:
     return _surroundings[scope]
 
 
-def _said(context: Context) -> dict[str, Any]:
-    values = {field.name: getattr(context, field.name) for field in fields(context)}
-    return {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
+def _over(general: Context, special: Context) -> Context:
+    """The general one with what the special one says."""
+    values: dict[str, Any] = {field.name: getattr(special, field.name) for field in fields(special)}
+    said = {name: value for name, value in values.items() if value != getattr(_NOTHING, name)}
+    return replace(general, **said | ({"pods": special.pods.over(general.pods)} if "pods" in said else {}))
 
 
 def cluster_of(scope: Construct) -> Cluster:

@@ -42,7 +42,7 @@ def cron_job(
         # A pod that failed stays, and its log with it.
         restart_policy="Never",
         user=DEFAULT_USER,
-        init_containers=first or None,
+        init_containers=first,
         containers=[last],
         volumes=list(volumes),
     )

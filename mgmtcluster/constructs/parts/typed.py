@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from cdk8s_plus_27 import k8s
 
+_Struct = TypeVar("_Struct", bound=Any)
 _Plain = TypeVar("_Plain", k8s.Quantity, k8s.IntOrString)
 
 #: The kinds that are written here, with their versions: Node.js knows them too, and takes three calls to say so.
@@ -48,6 +49,12 @@ def as_mapping(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: as_mapping(field) for key, field in value.items()}
     return [as_mapping(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def with_fields(struct: _Struct, **fields: Any) -> _Struct:
+    """The same struct with these fields replaced."""
+    replaced: _Struct = type(struct)(**{**struct._values, **fields})
+    return replaced
 
 
 #: The fields that Node.js knows by another name than Kubernetes; those of a schema within a CRD are not among them.

@@ -9,6 +9,7 @@ from constructs import Construct
 from mgmtcluster.constructs.parts.context import Context, surroundings_of
 from mgmtcluster.constructs.parts.network_policy import PolicyOptions, policy_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
+from mgmtcluster.constructs.parts.placement import placement, with_pull_policy
 from mgmtcluster.constructs.parts.pods import version_label
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 
@@ -39,13 +40,18 @@ class Workload:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of its pods: its own, and those of its chart, which cdk8s puts on objects only."""
+        """The labels of its objects and pods: its own, and those of its chart, which cdk8s puts on objects only."""
         return {
             **surroundings_of(self.scope).labels,
             NAME_LABEL: self.peer.name,
             "app.kubernetes.io/instance": self.peer.name,
             "app.kubernetes.io/component": self.component,
         }
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """The labels of its pods, but for the version of their image."""
+        return {**self.labels, **self.context.pods.labels}
 
     def metadata(
         self,
@@ -110,6 +116,7 @@ class Workload:
         *,
         user: int,
         containers: Sequence[k8s.Container],
+        init_containers: Sequence[k8s.Container] = (),
         image: str | None = None,
         annotations: Mapping[str, str] | None = None,
         with_token: bool = False,
@@ -120,16 +127,18 @@ class Workload:
         Args:
             user: user and group of every process in them.
             containers: their containers.
+            init_containers: those that run before them.
             image: the image whose version is their label. Default: none.
             annotations: their annotations.
             with_token: every container gets a token of the Kubernetes API.
             spec: further fields, as ``k8s.PodSpec`` takes them.
         """
         pull_secrets = [k8s.LocalObjectReference(name=name) for name in self.context.image_pull_secrets]
+        given = self.context.pods
         return k8s.PodTemplateSpec(
             metadata=k8s.ObjectMeta(
-                labels=self.labels | (version_label(image) if image else {}),
-                annotations=dict(annotations) if annotations else None,
+                labels=self.pod_labels | (version_label(image) if image else {}),
+                annotations={**given.annotations, **(annotations or {})} or None,
             ),
             spec=k8s.PodSpec(
                 service_account_name=self.peer.name,
@@ -144,7 +153,9 @@ class Workload:
                     seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
                 ),
                 image_pull_secrets=pull_secrets or None,
-                containers=list(containers),
+                init_containers=with_pull_policy(init_containers, given.image_pull_policy) or None,
+                containers=with_pull_policy(containers, given.image_pull_policy),
+                **placement(given),
                 **spec,
             ),
         )
@@ -173,7 +184,7 @@ class Workload:
         """Define what its pods may be asked and may ask: the edges at their two ends, and what ``options`` name."""
 
         def complete(manifest: Json) -> Json:
-            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster, options, labels=self.labels)}
+            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster, options, labels=self.pod_labels)}
 
         return Manifest(self.scope, "network-policy", k8s.KubeNetworkPolicyProps(metadata=self.metadata()), complete=complete)
 

@@ -38,7 +38,7 @@ def service_pods(
         # The process is not PID 1 then: as PID 1, Python and Node.js ignore SIGTERM, and every stop takes the full grace period.
         # Containers that share it read each other's environment, and the password in it: a pod with a sidecar does not.
         share_process_namespace=None if sidecars else True,
-        init_containers=[_wait(waits_for, user=name)] if waits_for else None,
+        init_containers=[_wait(waits_for, user=name)] if waits_for else [],
         containers=[
             _container(workload, image, endpoints, database, options),
             *(_sidecar(workload, sidecar, probed_port(endpoints, options), database) for sidecar in sidecars),

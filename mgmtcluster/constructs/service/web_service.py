@@ -9,6 +9,7 @@ from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.context import Context, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.service.checks import external_name, service_problems
@@ -64,6 +65,7 @@ class WebService(Construct):
         self.endpoint = endpoint
         self.peer = Peer(endpoint.namespace, endpoint.service)
         self._options = completed(options)
+        set_context(self, Context(pods=self._options["pods"]))
         self._endpoints = (endpoint, *self._options["other_endpoints"])
         self._workload = Workload(self, self.peer, self._options["component"])
         self._check(database)
