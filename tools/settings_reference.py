@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from mgmtcluster.settings import Settings
 
@@ -124,7 +125,7 @@ def _name(check: Callable[..., Any]) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    return "its fields' own" if isinstance(field.default, BaseModel) else f"`{json.dumps(field.default)}`"
+    return "its fields' own" if isinstance(field.default, BaseModel) else f"`{json.dumps(to_jsonable_python(field.default))}`"
 
 
 if __name__ == "__main__":

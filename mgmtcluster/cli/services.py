@@ -11,6 +11,7 @@ from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 from mgmtcluster.cli.resources import ENDPOINT_SLICE, NODE
 from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.network import in_url
 from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.manifests import Object, pod_template
 
@@ -111,7 +112,7 @@ def _internal(endpoint: Endpoint, name: str, cluster: Cluster) -> str:
 
 
 def _external(endpoint: Endpoint, node: str) -> str | None:
-    return str(endpoint.external_url).replace(f"$({NODE_IP})", node) if endpoint.node_port else None
+    return str(endpoint.external_url).replace(f"$({NODE_IP})", in_url(node)) if endpoint.node_port else None
 
 
 def node_address(nodes: Iterable[Object]) -> str | None:

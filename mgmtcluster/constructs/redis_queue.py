@@ -15,6 +15,7 @@ from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.edges import reserve, service_claims
 from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -85,11 +86,13 @@ class RedisQueue(Construct):
             problems.append(f"endpoint: {endpoint.service!r} is too long for names of Jobs; write {length}")
         if endpoint.protocol != "TCP":
             problems.append(f"endpoint: protocol: Redis does not speak {endpoint.protocol}; write TCP, or leave it out")
+        peer = Peer(endpoint.namespace, endpoint.service)
+        self._workload = Workload(self, peer, _COMPONENT)
+        if words := node_port_problem(endpoint.node_port, self._workload.context.cluster.node_port_range):
+            problems.append(f"endpoint: node_port: {words}")
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         self.endpoint = endpoint
-        peer = Peer(endpoint.namespace, endpoint.service)
-        self._workload = Workload(self, peer, _COMPONENT)
         self._config = f"{peer.name}-config"
         self._admin_secret = admin_secret or user_secret(peer.name, _ADMIN)
         reserve(self, service_claims(peer.namespace, [peer.name], [endpoint]))

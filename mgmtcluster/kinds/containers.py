@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.cluster import Cluster, foreign_family
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import ObjectName, SecretKeyName
-from mgmtcluster.kinds.network import Cidr, Port, UrlPath
+from mgmtcluster.kinds.network import Cidr, Port, UrlPath, within
 from mgmtcluster.kinds.quantities import Memory, Quantity, quantity_value
 
 
@@ -145,6 +146,17 @@ class Outside:
         if wrong:
             raise InvalidInput(
                 [f"Outside {self.reason!r}: ports: ({ports}) ends before it begins; write the lower one first" for ports in wrong]
+            )
+
+    def problems(self, cluster: Cluster) -> Iterator[str]:
+        """What is wrong with its addresses in this cluster."""
+        for cidr in self.cidrs:
+            if words := foreign_family(cidr, cluster.ip_families):
+                yield f"{words}; write a range of those"
+            yield from (
+                f"{cidr!r} is within the cluster's own {own}; write a range outside it"
+                for own in cluster.cidrs
+                if within(cidr, own)
             )
 
     @classmethod

@@ -46,6 +46,37 @@ def cidr(text: str) -> str:
         raise ValueError(f"{text!r} is not a CIDR; write a range of addresses as in 10.244.0.0/16") from None
 
 
+def ip_family(text: str) -> str:
+    """A family of addresses: IPv4 or IPv6."""
+    if text not in ("IPv4", "IPv6"):
+        raise ValueError(f"{text!r} is not a family of addresses; write IPv4 or IPv6")
+    return text
+
+
+def family_of(cidr: str) -> str:
+    """The family of a range of addresses, or of a single one."""
+    return f"IPv{ip_network(cidr).version}"
+
+
+def in_url(address: str) -> str:
+    """An address as the host of a URL: that of IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
+def port_range(text: str) -> str:
+    """A range of ports: the first and the last, with a hyphen between."""
+    first, _, last = text.partition("-")
+    if not re.fullmatch("[0-9]{1,5}-[0-9]{1,5}", text) or not 1 <= int(first) <= int(last) <= 65535:
+        raise ValueError(f"{text!r} is not a range of ports; write FIRST-LAST, as in 30000-32767")
+    return text
+
+
+def ports_in(port_range: str) -> range:
+    """The ports of a range."""
+    first, _, last = port_range.partition("-")
+    return range(int(first), int(last) + 1)
+
+
 def within(cidr: str, other: str) -> bool:
     """Whether a range of addresses, or a single one, lies within another.
 
@@ -85,7 +116,9 @@ def url_scheme(text: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: What a port speaks below everything else; ``TCP`` where nobody says otherwise.
 Protocol = Literal["TCP", "UDP", "SCTP"]
-NodePort = Annotated[int, Field(ge=30000, le=32767)]
+NodePort = Port
+PortRange = Annotated[str, AfterValidator(port_range)]
+IpFamily = Annotated[str, AfterValidator(ip_family)]
 HostAddress = Annotated[str, AfterValidator(host_address)]
 HostAndPort = Annotated[str, AfterValidator(host_and_port)]
 Domain = Annotated[str, AfterValidator(dns_domain)]

@@ -4,22 +4,23 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mgmtcluster.addresses import Endpoint, foreign_domain, service_names
-from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.cluster import Cluster, node_port_problem
 from mgmtcluster.manifests import Object, name_of, of_kind, pods, texts
 
 _API_SERVER: Final = ("kubernetes", "default")
 
 
-def node_ports(objects: Sequence[Object]) -> Iterator[str]:
-    """Node ports are in Kubernetes' range, and no two Services have the same."""
+def node_ports(objects: Sequence[Object], *, cluster: Cluster | None = None) -> Iterator[str]:
+    """Node ports are in the range of the ``cluster``, and no two Services have the same."""
+    allowed = (cluster or Cluster()).node_port_range
     holders: dict[int, list[str]] = {}
     for service in of_kind(objects, "Service"):
         for port in service["spec"].get("ports", ()):
             if "nodePort" in port:
                 holders.setdefault(port["nodePort"], []).append(name_of(service))
     for node_port, names in holders.items():
-        if not 30000 <= node_port <= 32767:
-            yield f"{names[0]}: nodePort: {node_port} is out of range; write one of 30000 to 32767"
+        if words := node_port_problem(node_port, allowed):
+            yield f"{names[0]}: nodePort: {words}"
         if len(names) > 1:
             yield f"{', '.join(names)}: nodePort: {node_port} is given to each; write another one for all but one"
 

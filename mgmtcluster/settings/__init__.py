@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import service_names
 from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.kinds.cluster import foreign_family
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Name, ObjectName
@@ -56,6 +57,13 @@ def _is_within(address: object, cidr: object) -> bool:
         return within(str(address), str(cidr))
     except ValueError:  # one of them is not an address, which its own type tells
         return False
+
+
+def _foreign_family(address: object, families: Sequence[str]) -> str | None:
+    try:
+        return foreign_family(str(address), families)
+    except ValueError:
+        return None
 
 
 class Settings(Model):
@@ -144,7 +152,7 @@ class Settings(Model):
         return settings
 
     @classmethod
-    def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
+    def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterator[str]:
         """What is set as outside the cluster lies outside its own ranges, and what other clusters dial has no name of its DNS."""
         cluster = ClusterSettings.raw_fields(fields["cluster"])
         name = "vdag_adhoc_inference_server_url"
@@ -153,7 +161,10 @@ class Settings(Model):
         url = fields["adhoc_inference_url"]
         host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
         outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]
+        families = _items(cluster["ip_families"]) if "cluster" not in wrong else []
         for name, address in [*outside, ("adhoc_inference_url", host)]:
+            if families and (words := _foreign_family(address, families)):
+                yield f"{name}: {words}; write one of those"
             for own in _items(cluster["cidrs"]):
                 if _is_within(address, own):
                     yield f"{name}: {address} is within the cluster's own {own}; write one outside it, or the name of a Service"

@@ -10,7 +10,7 @@ from mgmtcluster.addresses import NODE_IP, foreign_domain, service_names
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.replica_set import version_problems
 from mgmtcluster.databases.users import BACKUP_USER, KEYFILE, MONITOR_USER, ROOT
-from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import Resources, small_limits
 from mgmtcluster.kinds.names import mongo_version
 from mgmtcluster.kinds.spelling import unknown_name
@@ -27,8 +27,10 @@ def problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     for database in catalog.DATABASES:
         yield from _version_problems(database, raw)
         yield from _secret_problems(database, raw, services)
-    yield from _domain_problems(raw)
-    yield from _service_problems(raw, services)
+    cluster = _cluster(raw)
+    yield from _domain_problems(raw, cluster)
+    yield from _exposure_problems(raw, services, cluster)
+    yield from _service_problems(raw, services, cluster)
     yield from _need_problems(raw, services)
 
 
@@ -78,23 +80,40 @@ def _secret_problems(database: catalog.PlatformDatabase, raw: Raw, services: Seq
             yield f"{database.setting}.existing_secrets.{name}: {unknown_name('a user of the database', str(name), known)}"
 
 
-def _domain(raw: Raw) -> str:
-    """The cluster's domain, or Kubernetes' default where what is written is none."""
-    domain = ClusterSettings.raw_fields(raw.get("cluster"))["domain"]
-    return domain if isinstance(domain, str) else Cluster.domain
+def _cluster(raw: Raw) -> ClusterSettings:
+    """What is true of the cluster; what is by default, where what is written is wrong."""
+    try:
+        return ClusterSettings.model_validate(_mapping(raw, "cluster"))
+    except pydantic.ValidationError:
+        return ClusterSettings()
 
 
-def _domain_problems(raw: Raw) -> Iterator[str]:
+def _exposure_problems(raw: Raw, services: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:
+    """Node ports that the cluster does not give, and addresses of nodes that no URL may hold."""
+    enabled = [service for service in services if service.name not in _disabled(raw)]
+    exposed = [catalog.METRICS_QUEUE.endpoint, *(endpoint for service in enabled for endpoint in service.endpoints)]
+    for endpoint in exposed:
+        if words := node_port_problem(endpoint.node_port, cluster.node_port_range):
+            yield f"services.{endpoint.service}: node port: {words}"
+    handed_on = any(address.outside for service in enabled for address in service.addresses.values())
+    if handed_on and cluster.ip_families[0] == "IPv6" and raw.get("node_address") is None:
+        yield (
+            "node_address: is missing, and a node's own IPv6 address has no brackets, as it must in a URL; "
+            "write the address of the nodes, or IPv4 first in cluster.ip_families"
+        )
+
+
+def _domain_problems(raw: Raw, cluster: ClusterSettings) -> Iterator[str]:
     """Services of this cluster by a name in another domain."""
     buckets = [(database.setting, "backup", "bucket") for database in catalog.DATABASES]
     for path in ((), *buckets):
         name = "endpoint" if path else "adhoc_inference_url"
         url = _mapping(raw, *path).get(name)
-        if isinstance(url, str) and (words := foreign_domain(url, _domain(raw))):
+        if isinstance(url, str) and (words := foreign_domain(url, cluster.domain)):
             yield f"{'.'.join((*path, name))}: {words}"
 
 
-def _service_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
+def _service_problems(raw: Raw, services: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:
     """Names that no service has, and what the services' entries in the catalog do not allow."""
     by_name = {service.name: service for service in services}
     for name in _mapping(raw, "services"):
@@ -102,7 +121,7 @@ def _service_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator
             yield f"services.{name}: {unknown_name('a service', str(name), [*by_name])}"
             continue
         for variable, value in _mapping(raw, "services", name, "env").items():
-            if words := _reserved(by_name[name], variable, value, _domain(raw)):
+            if words := _reserved(by_name[name], variable, value, cluster.domain):
                 yield f"services.{name}.env.{variable}: {words}"
         yield from _resource_problems(by_name[name], _mapping(raw, "services", name).get("resources", {}))
 
@@ -137,7 +156,7 @@ def _resource_problems(service: catalog.Service, raw: Any) -> Iterator[str]:
 
 def _need_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     """Services that are disabled while another one needs them."""
-    disabled = {name for name in _mapping(raw, "services") if _mapping(raw, "services", name).get("enabled") is False}
+    disabled = _disabled(raw)
     needed_by: dict[str, dict[str, None]] = {}
     for service in services:
         for address in service.addresses.values():
@@ -145,6 +164,11 @@ def _need_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[st
                 needed_by.setdefault(address.endpoint.service, {})[service.name] = None
     for needed, by in needed_by.items():
         yield f"services.{needed}.enabled: false, but it is needed by {', '.join(by)}; write true, or false for those too"
+
+
+def _disabled(raw: Raw) -> set[Any]:
+    """Services that are left out."""
+    return {name for name in _mapping(raw, "services") if _mapping(raw, "services", name).get("enabled") is False}
 
 
 def _mapping(raw: Any, *path: Any) -> Mapping[Any, Any]:

@@ -5,28 +5,54 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from mgmtcluster.kinds.cluster import Cluster, range_problems
-from mgmtcluster.kinds.network import Cidr, Domain
+from mgmtcluster.kinds.cluster import Cluster, DnsServer, cluster_problems, dns_problems
+from mgmtcluster.kinds.names import LabelKey, LabelValue, Name
+from mgmtcluster.kinds.network import Cidr, Domain, IpFamily, Port, PortRange
 from mgmtcluster.settings.model import Model, unique
 
 #: flannel's pods and kubeadm's Services.
 _DEFAULT_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]
 
 
+class DnsServerSettings(Model):
+    """What answers DNS: pods by `namespace` and `labels`, or an address by its `cidr`."""
+
+    namespace: Name | None = Field(default=None, description="Namespace of the pods.")
+    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the pods.")
+    cidr: Cidr | None = Field(default=None, description="The address, as of a cache on every node: 169.254.20.10/32.")
+    port: Port = Field(default=53, description="The port that a policy sees: that of the pods, not of their Service.")
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterable[str]:
+        """Pods or an address."""
+        return () if wrong else dns_problems(fields)
+
+
 class ClusterSettings(Model):
     """What is true of the cluster."""
 
     domain: Domain = Field(default=Cluster.domain, description="The domain of its own DNS names.")
-    cidrs: Annotated[list[Cidr], AfterValidator(unique)] = Field(
-        default=_DEFAULT_CIDRS, description="Ranges of pods and Services, which are not outside the cluster."
+    ip_families: Annotated[list[IpFamily], Field(min_length=1)] = Field(
+        default=[*Cluster.ip_families], description="Families of its addresses, the first one first: IPv4, IPv6 or both."
     )
+    cidrs: Annotated[list[Cidr], AfterValidator(unique)] = Field(
+        default=_DEFAULT_CIDRS, description="Ranges of pods and Services, of every family; they are not outside the cluster."
+    )
+    dns: Annotated[list[DnsServerSettings], Field(min_length=1)] = Field(
+        default=[DnsServerSettings(**vars(server)) for server in Cluster.dns], description="What answers DNS."
+    )
+    api_server_ports: Annotated[list[Port], Field(min_length=1)] = Field(
+        default=[*Cluster.api_server_ports], description="Ports of the API server: behind its Service, and on its nodes."
+    )
+    node_port_range: PortRange = Field(default=Cluster.node_port_range, description="Ports that a Service may have on nodes.")
 
     @classmethod
     def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterable[str]:
-        """Facts that no cluster has."""
-        return range_problems(fields["cidrs"]) if "cidrs" not in wrong else ()
+        """Facts that do not go together."""
+        dns = [DnsServerSettings.raw_fields(server) for server in fields["dns"]] if "dns" not in wrong else []
+        return () if {"cidrs", "ip_families"} & wrong else cluster_problems({**fields, "dns": dns})
 
     @property
     def facts(self) -> Cluster:
         """The facts, as constructs take them."""
-        return Cluster(domain=self.domain, cidrs=self.cidrs)
+        return Cluster(**{**dict(self), "dns": [DnsServer(**dict(server)) for server in self.dns]})

@@ -351,13 +351,9 @@ ENDPOINTS = {
         ("orders", "shop", 80, None, "http", None, None, "udp"),
         "Endpoint 'orders': protocol: 'udp' is not allowed; write 'TCP', 'UDP' or 'SCTP'",
     ),
-    "a node port below the range": (
-        ("orders", "shop", 8080, 29999),
-        "Endpoint 'orders': node_port: 29999 is out of range; write at least 30000",
-    ),
-    "a node port above the range": (
-        ("orders", "shop", 8080, 32768),
-        "Endpoint 'orders': node_port: 32768 is out of range; write at most 32767",
+    "a node port that is none": (
+        ("orders", "shop", 8080, 65536),
+        "Endpoint 'orders': node_port: 65536 is out of range; write at most 65535",
     ),
     "a port below the range": (("orders", "shop", 0), "Endpoint 'orders': port: 0 is out of range; write at least 1"),
     "a port above the range": (("orders", "shop", 65536), "Endpoint 'orders': port: 65536 is out of range; write at most 65535"),

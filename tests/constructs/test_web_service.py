@@ -123,16 +123,16 @@ def test_nothing_written_is_no_volume() -> None:
 
 
 def test_the_outside_is_ranges_of_ports_and_addresses_without_the_clusters_own() -> None:
-    """Everywhere, if no addresses are named; ranges of another kind of address need no exception."""
+    """Everywhere, if no addresses are named; ranges that it does not reach need no exception."""
     outside = [
         Outside(ports=((443, 443), (8000, 8999)), reason="news"),
         Outside(ports=((80, 80),), reason="one", cidrs=("10.0.0.0/8",)),
     ]
-    objects = orders(outside=outside, context=Context(cluster=Cluster(cidrs=["10.244.0.0/16", "fd00::/48"])))
+    objects = orders(outside=outside, context=Context(cluster=Cluster(cidrs=["10.244.0.0/16", "172.16.0.0/12"])))
     policy = objects.one("NetworkPolicy", "shop", "orders")
     assert policy["spec"]["egress"][1:] == [
         {
-            "to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.244.0.0/16"]}}],
+            "to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.244.0.0/16", "172.16.0.0/12"]}}],
             "ports": [{"port": 443, "protocol": "TCP"}, {"port": 8000, "endPort": 8999, "protocol": "TCP"}],
         },
         {"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.244.0.0/16"]}}], "ports": [{"port": 80, "protocol": "TCP"}]},

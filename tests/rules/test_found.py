@@ -103,8 +103,14 @@ BAD = {
     "a namespace that is not declared": (put("shoop", CONFIG_MAP, "metadata", "namespace"), "shoop is not declared"),
     "no namespace": (put(None, CONFIG_MAP, "metadata", "namespace"), "metadata.namespace: is missing"),
     "a namespace of what has none": (put("shop", NAMESPACE, "metadata", "namespace"), "Namespace has none; leave it out"),
-    "a node port below the range": (put(29999, *PORT, "nodePort"), "29999 is out of range"),
-    "a node port above the range": (put(32768, *PORT, "nodePort"), "32768 is out of range"),
+    "a node port below the range": (
+        put(29999, *PORT, "nodePort"),
+        "29999 is not in 30000-32767",
+    ),
+    "a node port above the range": (
+        put(32768, *PORT, "nodePort"),
+        "32768 is not in 30000-32767",
+    ),
     "a node port twice": (
         put([{"port": 5432, "targetPort": "sql", "nodePort": 30400}], MEMBER, "spec", "ports"),
         "Service/shop/orders, Service/shop/db-1: nodePort: 30400 is given to each",

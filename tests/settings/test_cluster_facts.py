@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mgmtcluster import InvalidInput, Settings
+from mgmtcluster import InvalidInput, Settings, catalog
 from tests.cli.command import mgmtcluster
 from tests.rendering import env_of, files_of, render, run_app
 
@@ -102,3 +102,95 @@ def test_a_domain_that_is_none(domain: str) -> None:
     assert problem.startswith(
         f"settings: cluster.domain: {domain!r} is not a domain; write names with dots between, as in cluster."
     )
+
+
+IPV6: dict[str, Any] = {
+    "cluster": {"ip_families": ["IPv6"], "cidrs": ["fd00:10:244::/56", "fd00:10:96::/112"]},
+    "node_address": "nodes.example.test",
+}
+
+
+def test_a_cluster_of_ipv6_alone_has_no_range_of_the_other_family() -> None:
+    """Everything that is open to the outside, and everything that is excepted."""
+    blocks = [
+        to["ipBlock"]
+        for policy in render(IPV6).objects.of_kind("NetworkPolicy")
+        for rule in policy["spec"].get("egress", ())
+        for to in rule.get("to", ())
+        if "ipBlock" in to
+    ]
+    assert len(blocks) >= 6
+    assert all(block == {"cidr": "::/0", "except": ["fd00:10:244::/56", "fd00:10:96::/112"]} for block in blocks)
+
+
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "IPv6 with the ranges of IPv4": (
+        {"cluster": {"ip_families": ["IPv6"]}, "node_address": "a.example"},
+        [
+            "cluster.cidrs: '10.244.0.0/16' is IPv4, and the cluster's ip_families are IPv6",
+            "cluster.cidrs: '10.96.0.0/12' is IPv4, and the cluster's ip_families are IPv6",
+            "cluster.cidrs: has no range of IPv6, which is in ip_families; write those of its pods and Services",
+        ],
+    ),
+    "a second family without a range": (
+        {"cluster": {"ip_families": ["IPv4", "IPv6"]}},
+        ["cluster.cidrs: has no range of IPv6, which is in ip_families; write those of its pods and Services"],
+    ),
+    "IPv6 first without an address of the nodes": (
+        {"cluster": IPV6["cluster"]},
+        [
+            "node_address: is missing, and a node's own IPv6 address has no brackets, as it must in a URL; "
+            "write the address of the nodes, or IPv4 first in cluster.ip_families"
+        ],
+    ),
+    "the outside in a family that is not there": (
+        {"outside_cidrs": ["2001:db8::/32"], "adhoc_inference_url": "http://[2001:db8::1]:8080"},
+        [
+            "outside_cidrs: '2001:db8::/32' is IPv6, and the cluster's ip_families are IPv4; write one of those",
+            "adhoc_inference_url: '2001:db8::1' is IPv6, and the cluster's ip_families are IPv4; write one of those",
+        ],
+    ),
+    "everything that a field may be": (
+        {
+            "cluster": {
+                "ip_families": ["ipv4"],
+                "dns": [{"namespace": "kube-system"}, {"cidr": "10.0.0.1/8"}, {}],
+                "api_server_ports": [0],
+                "node_port_range": "30000",
+                "dommain": "x",
+            }
+        },
+        [
+            "cluster.ip_families.0: 'ipv4' is not a family of addresses; write IPv4 or IPv6",
+            "cluster.dns.0.namespace: is missing, or labels are; write both, or a cidr instead",
+            "cluster.dns.1.cidr: '10.0.0.1/8' is not a CIDR; write a range of addresses as in 10.244.0.0/16",
+            "cluster.dns.2.namespace: is missing, or labels are; write both, or a cidr instead",
+            "cluster.api_server_ports.0: 0 is out of range; write at least 1",
+            "cluster.node_port_range: '30000' is not a range of ports; write FIRST-LAST, as in 30000-32767",
+            "cluster.dommain: is not a setting; write domain",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "problems"), WRONG.values(), ids=WRONG)
+def test_facts_that_do_not_go_together(raw: dict[str, Any], problems: list[str]) -> None:
+    """All at once, a line each."""
+    assert refused(raw) == [f"settings: {problem}" for problem in problems]
+
+
+def test_ipv6_first_needs_no_address_of_the_nodes_where_nobody_outside_gets_it() -> None:
+    """What hands one out is left out."""
+    handing_out = [service.name for service in catalog.ALL if any(address.outside for address in service.addresses.values())]
+    raw = {"cluster": IPV6["cluster"], "services": {name: {"enabled": False} for name in handing_out}}
+    assert not any("node_address" in problem for problem in refused(raw))  # there are others, which need those
+
+
+def test_every_node_port_that_the_cluster_does_not_give_is_told() -> None:
+    """Each service's in a line of its own, that of what is left out in none."""
+    raw = {"cluster": {"node_port_range": "32000-32767"}, "services": {"parser": {"enabled": False}}}
+    problems = refused(raw)
+    assert len(problems) == len([endpoint for endpoint in catalog.ENDPOINTS if endpoint.node_port]) - 1
+    words = "is not in 32000-32767, the cluster's node_port_range; write one that is"
+    assert f"settings: services.metrics-redis: node port: 30200 {words}" in problems
+    assert f"settings: services.blocks-db-svc: node port: 30100 {words}" in problems

@@ -64,7 +64,14 @@ SETTINGS = optional(
     image_pull_secrets=st.lists(NAMES, max_size=2),
     images=st.dictionaries(NAMES, IMAGES, max_size=2),
     storage_class=st.sampled_from(["fast", "Fast", "", "a.b", "a" * 254]),
-    cluster=optional(cidrs=st.lists(CIDRS, max_size=3)),
+    cluster=optional(
+        domain=st.sampled_from(["corp.example", "", "A", "a."]),
+        ip_families=st.lists(st.sampled_from(["IPv4", "IPv6", "ipv4"]), max_size=3),
+        cidrs=st.lists(CIDRS, max_size=3),
+        dns=st.lists(optional(namespace=NAMES, labels=st.dictionaries(NAMES, NAMES), cidr=CIDRS, port=st.integers(0, 53))),
+        api_server_ports=st.lists(st.integers(0, 443), max_size=2),
+        node_port_range=st.sampled_from(["30000-32767", "32000-32767", "1-0", "a-b", "30000"]),
+    ),
     outside_cidrs=st.lists(CIDRS, max_size=2),
     registry_database=DATABASE,
     metrics_database=DATABASE,
@@ -159,8 +166,15 @@ VALID = st.fixed_dictionaries(
         "node_address": st.sampled_from(["10.0.0.7", "::1", "nodes.example.test"]),
         "image_registry": st.sampled_from(["example.test", "example.test:5000/a"]),
         "storage_class": st.just("fast"),
-        "cluster": st.sampled_from([{"cidrs": cidrs} for cidrs in ([], ["10.42.0.0/16"], ["fd00::/48", "10.244.0.0/16"])]),
-        "outside_cidrs": st.sampled_from([["203.0.113.0/24"], ["10.0.0.0/8", "2000::/3"]]),
+        "cluster": st.sampled_from(
+            [
+                {"cidrs": []},
+                {"cidrs": ["10.42.0.0/16"], "ip_families": ["IPv4"], "api_server_ports": [16443]},
+                {"dns": [{"cidr": "169.254.20.10/32"}, {"namespace": "dns", "labels": {"a": "b"}, "port": 5353}]},
+                {"node_port_range": "30000-31000"},
+            ]
+        ),
+        "outside_cidrs": st.sampled_from([["203.0.113.0/24"], ["10.0.0.0/8", "192.0.2.0/24"]]),
         "images": st.dictionaries(
             st.sampled_from(["mongo", "redis", "parser"]), st.sampled_from(["a:1", "a@sha256:" + "0" * 64]), max_size=1
         ),
@@ -176,7 +190,7 @@ VALID = st.fixed_dictionaries(
             ),
             max_size=2,
         ),
-        "adhoc_inference_url": st.sampled_from(["http://[2001:db8::1]:8080", "https://a.example/v1", "http://a.b.svc:80"]),
+        "adhoc_inference_url": st.sampled_from(["http://192.0.2.1:8080", "https://a.example/v1", "http://a.b.svc:80"]),
     },
 )
 

@@ -96,6 +96,8 @@ class DatabaseBackup(Construct):
         workload = self._workload(self, BACKUP)
         if bucket and (words := foreign_domain(bucket.endpoint, workload.context.cluster.domain)):
             problems.append(f"bucket.endpoint: {words}")
+        for connection in bucket.outside(workload.context.cluster) if bucket else ():
+            problems += [f"bucket.endpoint: {problem}" for problem in connection.problems(workload.context.cluster)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         self.claim = self._claim(workload, storage, storage_class, claim_annotations) if storage else None

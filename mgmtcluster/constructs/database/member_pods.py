@@ -8,6 +8,7 @@ from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.constructs.parts.volumes import DATA
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.quantities import quantity_value
 
@@ -46,7 +47,7 @@ def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memo
                 label_selector=selector,
             )
         ],
-        containers=[_member(replica_set, image=image, memory=memory)],
+        containers=[_member(replica_set, image=image, memory=memory, cluster=workload.context.cluster)],
         volumes=[
             keyfile_volume(replica_set.keyfile_secret),
             pods.config_map_volume("scripts", replica_set.scripts),
@@ -55,13 +56,13 @@ def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memo
     )
 
 
-def _member(replica_set: ReplicaSet, *, image: str, memory: str) -> k8s.Container:
+def _member(replica_set: ReplicaSet, *, image: str, memory: str, cluster: Cluster) -> k8s.Container:
     port = replica_set.port
     ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
     return pods.container(
         name=replica_set.name,
         image=image,
-        command=_mongod(replica_set, memory),
+        command=_mongod(replica_set, memory, cluster),
         resources=Resources(
             cpu="250m",
             memory=memory,
@@ -84,10 +85,11 @@ def _member(replica_set: ReplicaSet, *, image: str, memory: str) -> k8s.Containe
     )
 
 
-def _mongod(replica_set: ReplicaSet, memory: str) -> list[str]:
+def _mongod(replica_set: ReplicaSet, memory: str, cluster: Cluster) -> list[str]:
     return [
         "mongod",
         "--bind_ip_all",
+        *(["--ipv6"] if cluster.has("IPv6") else []),
         f"--port={replica_set.port}",
         f"--dbpath={_DATA_DIRECTORY}",
         f"--replSet={replica_set.set_name}",

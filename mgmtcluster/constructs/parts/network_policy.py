@@ -7,19 +7,15 @@ from constructs import Construct
 
 from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
-from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.cluster import ANYWHERE, Cluster, DnsServer
 from mgmtcluster.kinds.containers import Outside
 from mgmtcluster.kinds.network import Protocol, within
 from mgmtcluster.kinds.peers import Peer
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _POD_LABEL = "statefulset.kubernetes.io/pod-name"
-_ANYWHERE = "0.0.0.0/0"
 
 _Port = tuple[int, Protocol]
-
-#: Ports of an API server: behind its Service, and on kubeadm's nodes.
-_API_SERVER_PORTS = (443, 6443)
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -52,9 +48,9 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, options: PolicyOpt
     clients = {((edge.port, edge.protocol), edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
     servers = {(edge.server, edge.port, edge.protocol) for edge in edges if edge.client == peer}
     ingress = [*_from_anywhere(exposed), *_from_clients(clients, exposed)]
-    egress = [_DNS, *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
+    egress = [*_to_dns(cluster.dns), *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
     if options.get("to_api_server"):
-        egress.append({"ports": [_port(port) for port in _API_SERVER_PORTS]})
+        egress.append({"ports": [_port(port) for port in cluster.api_server_ports]})
     spec: Json = {"podSelector": {"matchLabels": peer.selector}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     return spec | ({"ingress": ingress} if ingress else {})
 
@@ -78,6 +74,14 @@ def _from_clients(clients: set[tuple[_Port, Peer]], exposed: Sequence[_Port]) ->
         yield {"from": [pods_of(client) for client in peers], "ports": [_port(port, protocol=protocol)]}
 
 
+def _to_dns(servers: Sequence[DnsServer]) -> Iterable[Json]:
+    for server in servers:
+        to: Json = {"ipBlock": {"cidr": server.cidr}}
+        if server.namespace:
+            to = pods_of(Peer(server.namespace, labels=server.labels))
+        yield {"to": [to], "ports": [_port(server.port, protocol="UDP"), _port(server.port)]}
+
+
 def _to_servers(servers: set[tuple[Peer, int, Protocol]]) -> Iterable[Json]:
     for server, port, protocol in sorted(servers):
         yield {"to": [pods_of(server)], "ports": [_port(port, protocol=protocol)]}
@@ -85,7 +89,7 @@ def _to_servers(servers: set[tuple[Peer, int, Protocol]]) -> Iterable[Json]:
 
 def _to_outside(outside: Sequence[Outside], cluster: Cluster) -> Iterable[Json]:
     for connection in outside:
-        blocks = [_block(cidr, cluster) for cidr in connection.cidrs or (_ANYWHERE,)]
+        blocks = [_block(cidr, cluster) for cidr in connection.cidrs or [ANYWHERE[family] for family in cluster.ip_families]]
         yield {"to": blocks, "ports": [_port(first, last) for first, last in connection.ports]}
 
 
@@ -105,14 +109,3 @@ def pods_of(peer: Peer) -> Json:
 def _port(first: int, last: int | None = None, *, protocol: Protocol = "TCP") -> Json:
     port: Json = {"port": first, "protocol": protocol}
     return port | ({"endPort": last} if last not in (None, first) else {})
-
-
-_DNS: Json = {
-    "to": [
-        {
-            "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: "kube-system"}},
-            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-        }
-    ],
-    "ports": [_port(53, protocol="UDP"), _port(53)],
-}

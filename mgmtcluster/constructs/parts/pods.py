@@ -9,6 +9,7 @@ from mgmtcluster.constructs.parts.context import Context
 from mgmtcluster.constructs.parts.objects import content_hash, k8s, number, quantity
 from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources, SecretKey
 from mgmtcluster.kinds.images import image_parts
+from mgmtcluster.kinds.network import in_url
 from mgmtcluster.options import EnvValue
 
 #: Time that a container goes on serving after its pod was taken out of its Services, so that no request is cut off.
@@ -134,10 +135,14 @@ def env_in(context: Context, env: Mapping[str, EnvValue]) -> dict[str, k8s.EnvVa
     return ({NODE_IP: _node_ip(context.node_address)} if needs_node else {}) | env_vars(texts)
 
 
+def lacks_node_address(context: Context) -> bool:
+    """Whether ``$(NODE_IP)`` would be an IPv6 address as a node has it: without the brackets that a URL must have."""
+    return context.node_address is None and context.cluster.ip_families[0] == "IPv6"
+
+
 def _node_ip(node_address: str | None) -> k8s.EnvVar:
     if node_address:
-        in_url = f"[{node_address}]" if ":" in node_address else node_address
-        return k8s.EnvVar(name=NODE_IP, value=in_url)
+        return k8s.EnvVar(name=NODE_IP, value=in_url(node_address))
     return k8s.EnvVar(name=NODE_IP, value_from=k8s.EnvVarSource(field_ref=pod_field("status.hostIP")))
 
 

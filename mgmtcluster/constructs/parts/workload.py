@@ -108,6 +108,8 @@ class Workload:
     ) -> Manifest:
         """Define a Service of its pods; ``spec`` as ``k8s.ServiceSpec`` takes it."""
         spec.setdefault("selector", self.selector)
+        if len(self.context.cluster.ip_families) > 1:
+            spec["ip_family_policy"] = "PreferDualStack"
         props = k8s.KubeServiceProps(metadata=self.metadata(name), spec=k8s.ServiceSpec(type=type, ports=list(ports), **spec))
         return Manifest(self.scope, id, props)
 

@@ -5,14 +5,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from mgmtcluster.addresses import NODE_IP, Endpoint, service_names
-from mgmtcluster.constructs.parts.pods import volume_name
+from mgmtcluster.constructs.parts.context import Context
+from mgmtcluster.constructs.parts.pods import lacks_node_address, volume_name
 from mgmtcluster.constructs.service.pods import WAIT, probed_port
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
 from mgmtcluster.databases.users import RESERVED
-from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.cluster import Cluster, node_port_problem
 from mgmtcluster.kinds.containers import ExecProbe, Probe
 from mgmtcluster.kinds.images import image
-from mgmtcluster.kinds.network import within
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
 
@@ -24,18 +24,19 @@ def service_problems(
     endpoints: Sequence[Endpoint],
     database: Grant | None,
     options: ServiceOptions,
-    cluster: Cluster,
+    context: Context,
 ) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
-    yield from _endpoint_problems(endpoints)
+    yield from _endpoint_problems(endpoints, context.cluster)
     yield from _probe_problems(endpoints, options)
     yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
-    yield from _outside_problems(options, cluster)
+    for connection in options["outside"]:
+        yield from (f"outside: {problem}" for problem in connection.problems(context.cluster))
     yield from _pod_problems(peer, options)
-    yield from _env_problems("env", options["env"], database.env if database else None, cluster)
+    yield from _env_problems("env", options["env"], database.env if database else None, context)
     for sidecar in options["sidecars"]:
-        yield from _sidecar_problems(sidecar, database, cluster)
+        yield from _sidecar_problems(sidecar, database, context)
 
 
 def external_name(peer: Peer, endpoints: Sequence[Endpoint]) -> list[str]:
@@ -51,8 +52,11 @@ def _twice(values: Iterable[_Value]) -> list[_Value]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _endpoint_problems(endpoints: Sequence[Endpoint]) -> Iterator[str]:
+def _endpoint_problems(endpoints: Sequence[Endpoint], cluster: Cluster) -> Iterator[str]:
     main, *others = endpoints
+    for endpoint in endpoints:
+        if words := node_port_problem(endpoint.node_port, cluster.node_port_range):
+            yield f"endpoint: node_port: {words}"
     for other in others:
         if (other.service, other.namespace) != (main.service, main.namespace):
             yield f"other_endpoints: {other} is another Service; write one of {main.service}"
@@ -86,7 +90,7 @@ def _name_problems(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOp
     yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in _twice(names))
 
 
-def _sidecar_problems(sidecar: Sidecar, database: Grant | None, cluster: Cluster) -> Iterator[str]:
+def _sidecar_problems(sidecar: Sidecar, database: Grant | None, context: Context) -> Iterator[str]:
     where = f"sidecars.{sidecar.name}"
     try:
         image(sidecar.image)
@@ -96,7 +100,7 @@ def _sidecar_problems(sidecar: Sidecar, database: Grant | None, cluster: Cluster
         yield f"{where}.database_env: there is no database to connect to; pass database=…"
     elif sidecar.database_env in OWN_ENV:
         yield f"{where}.database_env: {sidecar.database_env!r} is {OWN_ENV[sidecar.database_env]}; write another name"
-    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env, cluster)
+    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env, context)
 
 
 def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
@@ -116,20 +120,14 @@ def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
             volumes[name] = f"{directory} of {container}"
 
 
-def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None, cluster: Cluster) -> Iterator[str]:
+def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None, context: Context) -> Iterator[str]:
     """What is wrong with the variables of a container, where ``connection`` is the one that its database's string is in."""
     for name, value in env.items():
         if name == NODE_IP:
             yield f"{where}.{name}: is the address of the nodes; set node_address of the Context instead"
         elif connection and name in (connection, PASSWORD_ENV):
             yield f"{where}.{name}: is the connection of the database; leave it out"
-        if isinstance(value, str) and (found := service_names(cluster.domain).search(value)):
+        if isinstance(value, str) and (found := service_names(context.cluster.domain).search(value)):
             yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
-
-
-def _outside_problems(options: ServiceOptions, cluster: Cluster) -> Iterator[str]:
-    for connection in options["outside"]:
-        for cidr in connection.cidrs:
-            for own in cluster.cidrs:
-                if within(cidr, own):
-                    yield f"outside: {cidr!r} is within the cluster's own {own}; write a range outside it"
+        if f"$({NODE_IP})" in str(value) and lacks_node_address(context):
+            yield f"{where}.{name}: is a URL with an IPv6 address without brackets; set node_address of the Context"

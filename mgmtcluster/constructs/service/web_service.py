@@ -96,8 +96,7 @@ class WebService(Construct):
         self.deployment.patch_pod(*ops)
 
     def _check(self, database: Grant | None) -> None:
-        cluster = self._workload.context.cluster
-        problems = [*service_problems(self.peer, self._endpoints, database, self._options, cluster)]
+        problems = [*service_problems(self.peer, self._endpoints, database, self._options, self._workload.context)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
         user = self._options["user"]
