@@ -34,6 +34,7 @@ from .kinds.errors import InvalidInput as InvalidInput
 from .kinds.errors import one_line_errors as one_line_errors
 from .kinds.peers import Peer as Peer
 from .kinds.pods import Pods as Pods
+from .kinds.proxy import Proxy as Proxy
 from .options import ServiceOptions as ServiceOptions
 from .options import Sidecar as Sidecar
 from .output import staged as staged

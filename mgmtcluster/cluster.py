@@ -54,7 +54,8 @@ def _beside(settings: Settings) -> Iterator[Endpoint]:
     """Services of the same cluster that somebody else installs."""
     backups = [settings.database(database).backup for database in catalog.DATABASES]
     buckets = [backup.bucket.endpoint for backup in backups if backup and backup.bucket]
-    for url in (settings.adhoc_inference_url or "", *buckets):
+    proxy = settings.cluster.facts.proxy
+    for url in (settings.adhoc_inference_url or "", *buckets, *(proxy.urls.values() if proxy else ())):
         server = address_of(url, settings.cluster.domain)
         if server:
             yield server.endpoint

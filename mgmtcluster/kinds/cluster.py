@@ -9,7 +9,8 @@ from pydantic import Field
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import LabelKey, LabelValue, Name
-from mgmtcluster.kinds.network import Cidr, Domain, IpFamily, NodePort, Port, PortRange, family_of, ports_in
+from mgmtcluster.kinds.network import Cidr, Domain, IpFamily, NodePort, Port, PortRange, family_of, is_address, ports_in, within
+from mgmtcluster.kinds.proxy import Proxy, proxy_hosts
 
 #: Every address of a family.
 ANYWHERE: Final = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
@@ -61,6 +62,8 @@ class Cluster:
         api_server_ports: ports of the API server, as a policy sees them: behind its Service, and on its nodes.
             Default: 443 and 6443.
         node_port_range: the ports that a Service may have on every node. Default: ``30000-32767``.
+        proxy: the HTTP proxy through which hosts outside are reached. Default: none.
+        openshift: users and groups of pods are left to its security context constraints. Default: no.
 
     Raises:
         InvalidInput: a value that no cluster has.
@@ -74,12 +77,17 @@ class Cluster:
     )
     api_server_ports: Annotated[Sequence[Port], Field(min_length=1)] = (443, 6443)
     node_port_range: PortRange = "30000-32767"
+    openshift: bool = False
+    proxy: Proxy | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, where="Cluster")
-        problems = [f"Cluster: {problem}" for problem in cluster_problems({**vars(self), "dns": [*map(vars, self.dns)]})]
+        problems = [f"Cluster: {problem}" for problem in cluster_problems(self._raw())]
         if problems:
             raise InvalidInput(problems)
+
+    def _raw(self) -> Mapping[str, Any]:
+        return {**vars(self), "dns": [*map(vars, self.dns)], "proxy": vars(self.proxy) if self.proxy else None}
 
     def has(self, family: str) -> bool:
         """Whether its pods and Services have addresses of this family."""
@@ -102,6 +110,17 @@ def cluster_problems(facts: Mapping[str, Any]) -> Iterator[str]:
     for server in facts["dns"]:
         if server.get("cidr") and (words := foreign_family(server["cidr"], families)):
             yield f"dns: {words}"
+    yield from _proxy_problems(facts)
+
+
+def _proxy_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    """A proxy by an address that is the cluster's own, or of no family of its own."""
+    hosts = proxy_hosts(facts["proxy"]) if facts["proxy"] else ()
+    for name, host in ((name, host) for name, host in hosts if is_address(host)):
+        if words := foreign_family(host, facts["ip_families"]):
+            yield f"proxy.{name}: {words}"
+        for own in (cidr for cidr in facts["cidrs"] if within(host, cidr)):
+            yield f"proxy.{name}: {host!r} is within the cluster's own {own}; write the name of its Service"
 
 
 def foreign_family(cidr: str, families: Sequence[str]) -> str | None:

@@ -53,6 +53,14 @@ def ip_family(text: str) -> str:
     return text
 
 
+def is_address(text: str) -> bool:
+    """Whether this is an IP address."""
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
+
+
 def family_of(cidr: str) -> str:
     """The family of a range of addresses, or of a single one."""
     return f"IPv{ip_network(cidr).version}"

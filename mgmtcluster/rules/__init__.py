@@ -24,7 +24,7 @@ from mgmtcluster.manifests import Object
 from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, routes_are_let_in
 from mgmtcluster.rules.network import addresses_resolve, node_ports, services_select_pods
 from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, unique_objects, valid_names
-from mgmtcluster.rules.pods import hardened, images_pinned
+from mgmtcluster.rules.pods import hardened, images_pinned, users_left_out
 from mgmtcluster.rules.written import files_hold_one_object, written
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "routes_are_let_in",
     "services_select_pods",
     "unique_objects",
+    "users_left_out",
     "valid_names",
 ]
 
@@ -110,7 +111,7 @@ _GENERAL: Final[Sequence[_AnyRule]] = (
 )
 
 #: What holds for the objects of this library's constructs alone.
-_OF_OURS: Final[Sequence[_AnyRule]] = (hardened, addresses_by_endpoint)
+_OF_OURS: Final[Sequence[_AnyRule]] = (hardened, users_left_out, addresses_by_endpoint)
 
 
 def check(objects: Sequence[Object], rules: Iterable[Rule]) -> list[str]:

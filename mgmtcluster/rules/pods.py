@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.quantities import quantity_value
 from mgmtcluster.manifests import Object, containers, name_of, pod_template
@@ -13,6 +14,8 @@ _CONTAINER_OPTIONS: Final = ("procMount", "seLinuxOptions", "windowsOptions", "a
 _VOLUMES: Final = frozenset(
     {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 )
+_IDS: Final = frozenset({"fsGroup", "runAsGroup", "runAsUser", "supplementalGroups"})
+_IS_LEFT: Final = "is set, and OpenShift gives each namespace its own; leave it out"
 _RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -37,6 +40,20 @@ def hardened(objects: Sequence[Object]) -> Iterator[str]:
             spec = template["spec"]
             found = [*_pod_problems(spec), *(problem for container in containers(owner) for problem in _problems_of(container))]
             yield from (f"{name_of(owner)}: {problem}" for problem in [*found, *_volume_problems(spec)])
+
+
+def users_left_out(objects: Sequence[Object], *, cluster: Cluster | None = None) -> Iterator[str]:
+    """On OpenShift, no pod names a user or a group: its security context constraints give each namespace its own.
+
+    ``enforce`` checks this of the pods of this library's constructs, and of those that a ConfigMap of theirs describes.
+    """
+    for owner in objects if cluster and cluster.openshift else ():
+        spec = (pod_template(owner) or {}).get("spec", {})
+        for where, holder in [("", spec), *((f"container {each['name']}: ", each) for each in containers(owner))]:
+            found = _IDS & (holder.get("securityContext") or {}).keys()
+            yield from (f"{name_of(owner)}: {where}securityContext.{name}: {_IS_LEFT}" for name in sorted(found))
+        for key, text in (owner.get("data") or {}).items() if owner["kind"] == "ConfigMap" else ():
+            yield from (f"{name_of(owner)}: data.{key}: {name}: {_IS_LEFT}" for name in sorted(_IDS) if f'"{name}"' in text)
 
 
 def _pod_problems(spec: Object) -> Iterator[str]:

@@ -81,11 +81,13 @@ def _secret_problems(database: catalog.PlatformDatabase, raw: Raw, services: Seq
 
 
 def _cluster(raw: Raw) -> ClusterSettings:
-    """What is true of the cluster; what is by default, where what is written is wrong."""
+    """What is true of the cluster; what is by default, for each field that is wrong."""
+    written = _mapping(raw, "cluster")
     try:
-        return ClusterSettings.model_validate(_mapping(raw, "cluster"))
-    except pydantic.ValidationError:
-        return ClusterSettings()
+        return ClusterSettings.model_validate(written)
+    except pydantic.ValidationError as error:
+        right = ClusterSettings.model_fields.keys() - {details["loc"][0] for details in error.errors()}
+        return ClusterSettings.model_construct(None, **{name: written[name] for name in right & written.keys()})
 
 
 def _exposure_problems(raw: Raw, services: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:
@@ -106,8 +108,8 @@ def _exposure_problems(raw: Raw, services: Sequence[catalog.Service], cluster: C
 def _domain_problems(raw: Raw, cluster: ClusterSettings) -> Iterator[str]:
     """Services of this cluster by a name in another domain."""
     buckets = [(database.setting, "backup", "bucket") for database in catalog.DATABASES]
-    for path in ((), *buckets):
-        name = "endpoint" if path else "adhoc_inference_url"
+    proxies = [("cluster", "proxy", name) for name in ("http", "https")]
+    for *path, name in [("adhoc_inference_url",), *proxies, *((*bucket, "endpoint") for bucket in buckets)]:
         url = _mapping(raw, *path).get(name)
         if isinstance(url, str) and (words := foreign_domain(url, cluster.domain)):
             yield f"{'.'.join((*path, name))}: {words}"
@@ -124,6 +126,8 @@ def _service_problems(raw: Raw, services: Sequence[catalog.Service], cluster: Cl
             if words := _reserved(by_name[name], variable, value, cluster.domain):
                 yield f"services.{name}.env.{variable}: {words}"
         yield from _resource_problems(by_name[name], _mapping(raw, "services", name).get("resources", {}))
+        if cluster.openshift and _mapping(raw, "services", name).get("user") is not None:
+            yield f"services.{name}.user: is set, and OpenShift gives each namespace users of its own; leave it out"
 
 
 def _reserved(service: catalog.Service, variable: Any, value: Any, domain: str) -> str | None:

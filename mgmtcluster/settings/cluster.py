@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from mgmtcluster.kinds.cluster import Cluster, DnsServer, cluster_problems, dns_problems
 from mgmtcluster.kinds.names import LabelKey, LabelValue, Name
 from mgmtcluster.kinds.network import Cidr, Domain, IpFamily, Port, PortRange
+from mgmtcluster.kinds.proxy import NoProxyHost, Proxy, ProxyUrl, proxy_problems
 from mgmtcluster.settings.model import Model, unique
 
 #: flannel's pods and kubeadm's Services.
@@ -28,6 +29,21 @@ class DnsServerSettings(Model):
         return () if wrong else dns_problems(fields)
 
 
+class ProxySettings(Model):
+    """The HTTP proxy of services that may connect to hosts outside, and of backups to a bucket there."""
+
+    http: ProxyUrl | None = Field(default=None, description="URL of the proxy for `http://`.")
+    https: ProxyUrl | None = Field(default=None, description="URL of the proxy for `https://`.")
+    no_proxy: list[NoProxyHost] = Field(
+        default=[], description="Hosts that are reached without it, beside everything of the cluster."
+    )
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterable[str]:
+        """At least one URL."""
+        return () if wrong else proxy_problems(fields)
+
+
 class ClusterSettings(Model):
     """What is true of the cluster."""
 
@@ -45,14 +61,20 @@ class ClusterSettings(Model):
         default=[*Cluster.api_server_ports], description="Ports of the API server: behind its Service, and on its nodes."
     )
     node_port_range: PortRange = Field(default=Cluster.node_port_range, description="Ports that a Service may have on nodes.")
+    openshift: bool = Field(
+        default=Cluster.openshift, description="Leave users and groups to the cluster's security context constraints."
+    )
+    proxy: ProxySettings | None = Field(default=None, description="The HTTP proxy through which hosts outside are reached.")
 
     @classmethod
     def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterable[str]:
         """Facts that do not go together."""
         dns = [DnsServerSettings.raw_fields(server) for server in fields["dns"]] if "dns" not in wrong else []
-        return () if {"cidrs", "ip_families"} & wrong else cluster_problems({**fields, "dns": dns})
+        proxy = ProxySettings.raw_fields(fields["proxy"]) if fields["proxy"] and "proxy" not in wrong else None
+        return () if {"cidrs", "ip_families"} & wrong else cluster_problems({**fields, "dns": dns, "proxy": proxy})
 
     @property
     def facts(self) -> Cluster:
         """The facts, as constructs take them."""
-        return Cluster(**{**dict(self), "dns": [DnsServer(**dict(server)) for server in self.dns]})
+        dns = [DnsServer(**dict(server)) for server in self.dns]
+        return Cluster(**{**dict(self), "dns": dns, "proxy": Proxy(**dict(self.proxy)) if self.proxy else None})

@@ -28,7 +28,7 @@ class Model(BaseModel):
 
     @classmethod
     def _cross_field_problems(cls, _fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterable[str]:
-        """What is wrong with several fields together, as ``field: words``.
+        """What is wrong with several fields together, as ``field: words`` or ``field.inner: words``.
 
         Args:
             _fields: the raw value of every field, or its default.
@@ -56,8 +56,8 @@ class Model(BaseModel):
         fields = cls.raw_fields(raw)
         wrong = {str(error["loc"][0]) for error in errors}
         for problem in cls._cross_field_problems(fields, wrong):
-            name, _, words = problem.partition(": ")
-            errors.append(_error((name,), fields[name], words))
+            path, _, words = problem.partition(": ")
+            errors.append(_error(tuple(path.split(".")), fields[path.partition(".")[0]], words))
         if model is None or errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return model

@@ -204,6 +204,7 @@ def test_every_rule_of_the_module_is_a_general_one() -> None:
         "addresses_by_endpoint",
         "files_hold_one_object",
         "hardened",
+        "users_left_out",
     }
     found = {
         name

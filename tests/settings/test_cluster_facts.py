@@ -11,7 +11,7 @@ import yaml
 
 from mgmtcluster import InvalidInput, Settings, catalog
 from tests.cli.command import mgmtcluster
-from tests.rendering import env_of, files_of, render, run_app
+from tests.rendering import containers_of, env_of, files_of, render, run_app
 
 DOMAIN = "corp.example"
 
@@ -194,3 +194,56 @@ def test_every_node_port_that_the_cluster_does_not_give_is_told() -> None:
     words = "is not in 32000-32767, the cluster's node_port_range; write one that is"
     assert f"settings: services.metrics-redis: node port: 30200 {words}" in problems
     assert f"settings: services.blocks-db-svc: node port: 30100 {words}" in problems
+
+
+def test_openshift_is_refused_beside_a_user() -> None:
+    """Every service that has one is told."""
+    raw = {"cluster": {"openshift": True}, "services": {name: {"user": 1000} for name in ("parser", "search-server")}}
+    words = "is set, and OpenShift gives each namespace users of its own; leave it out"
+    assert refused(raw) == [f"settings: services.{name}.user: {words}" for name in ("parser", "search-server")]
+
+
+PROXY = {"http": "http://squid.proxies.svc:3128", "https": "http://squid.proxies.svc:3128"}
+
+
+def test_a_proxy_is_for_what_may_call_hosts_outside() -> None:
+    """Every service whose policy opens anything outside, and no other: the catalog says which those are."""
+    objects = render({"cluster": {"proxy": PROXY}}).objects
+    workloads = objects.workloads()
+    proxied = {each["metadata"]["name"] for each in workloads if "HTTPS_PROXY" in json.dumps(containers_of(each))}
+    outside = {service.name for service in catalog.ALL if service.options.get("outside")}
+    assert proxied == outside
+    clients = {
+        policy["metadata"]["name"]
+        for policy in objects.of_kind("NetworkPolicy")
+        if '"kubernetes.io/metadata.name": "proxies"' in json.dumps(policy["spec"].get("egress", []))
+    }
+    assert clients == outside
+
+
+@pytest.mark.parametrize(
+    ("proxy", "problems"),
+    [
+        (
+            {"http": "http://me:hunter2@a.example", "https": "squid"},
+            [
+                "http: holds a user or a password, which would stand in dist/; leave them out, "
+                "and give what needs them the whole URL from a Secret: env: {HTTPS_PROXY: {secret: …, key: …}}",
+                "https: 'squid' is not an HTTP URL; write http://HOST[:PORT][/PATH], without a user or password",
+            ],
+        ),
+        ({}, ["https: is missing, and so is http; write the URL of one proxy or of both"]),
+        (
+            {"https": "http://squid.proxies.svc.cluster.local:3128", "http": "http://10.244.3.1"},
+            [
+                "http: '10.244.3.1' is within the cluster's own 10.244.0.0/16; write the name of its Service",
+                f"https: 'squid.proxies.svc.cluster.local:3128' is not in the cluster's domain {DOMAIN}; "
+                f"write squid.proxies.svc.{DOMAIN}",
+            ],
+        ),
+    ],
+)
+def test_a_proxy_that_cannot_be_used(proxy: dict[str, Any], problems: list[str]) -> None:
+    """A line each, and never the password."""
+    said = refused({"cluster": {"domain": DOMAIN, "proxy": proxy}})
+    assert said == [f"settings: cluster.proxy.{problem}" for problem in problems]

@@ -13,6 +13,8 @@ from mgmtcluster.constructs.database.replicated_database import ReplicatedDataba
 from mgmtcluster.constructs.database.users import connect
 from mgmtcluster.constructs.parts.cron_job import cron_job
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
+from mgmtcluster.constructs.parts.pods import proxy_env
+from mgmtcluster.constructs.parts.proxy import routes_to_proxy
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.parts.workload import Workload
@@ -96,7 +98,8 @@ class DatabaseBackup(Construct):
         workload = self._workload(self, BACKUP)
         if bucket and (words := foreign_domain(bucket.endpoint, workload.context.cluster.domain)):
             problems.append(f"bucket.endpoint: {words}")
-        for connection in bucket.outside(workload.context.cluster) if bucket else ():
+        self._outside = bucket.outside(workload.context.cluster) if bucket else []
+        for connection in self._outside:
             problems += [f"bucket.endpoint: {problem}" for problem in connection.problems(workload.context.cluster)]
         if problems:
             raise InvalidInput(f"{self.node.path}: {problem}" for problem in problems)
@@ -112,6 +115,7 @@ class DatabaseBackup(Construct):
             claim=f"{name}-backups" if storage else None,
             bucket=bucket,
             bucket_image=bucket_image,
+            proxy=proxy_env(workload.context) if self._outside else {},
         )
         self.backup = self._backup(schedule)
         self.drill = self._drill(drill_schedule)
@@ -164,5 +168,5 @@ class DatabaseBackup(Construct):
             retries=1 if schedule else 0,
             containers=containers,
             volumes=self._pods.volumes(containers, password),
-            outside=self._bucket.outside(cluster) if self._bucket else (),
+            outside=[*self._outside, *(routes_to_proxy(workload) if self._outside else [])],
         )

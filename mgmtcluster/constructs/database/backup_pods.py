@@ -40,6 +40,7 @@ class BackupPods:
         claim: the claim that dumps are on, or None.
         bucket: the bucket that dumps are in, or None.
         bucket_image: image of the bucket's client.
+        proxy: the variables of the proxy through which the bucket is reached, if it is.
     """
 
     replica_set: ReplicaSet
@@ -50,6 +51,7 @@ class BackupPods:
     claim: str | None
     bucket: Bucket | None
     bucket_image: str
+    proxy: Mapping[str, str]
 
     def dump(self, user: str, password: SecretKey) -> list[k8s.Container]:
         """Dump one member; on a claim remove old dumps at once, else send the dump to the bucket and remove them there."""
@@ -117,7 +119,7 @@ class BackupPods:
     def _rclone(self, step: str, *, env: Mapping[str, str]) -> k8s.Container:
         if not self.bucket:
             raise ValueError(f"{step} needs a bucket")
-        env = {**self.bucket.env, "BUCKET_KEYS": f"{_SECRETS}/{_BUCKET_KEYS}", **env}
+        env = {**self.proxy, **self.bucket.env, "BUCKET_KEYS": f"{_SECRETS}/{_BUCKET_KEYS}", **env}
         memory = {"memory": "64Mi", "memory_limit": "512Mi"}
         mounts = [self._dumps(), _mount_secret(_BUCKET_KEYS)]
         return self._container(step, self.bucket_image, env=env, mounts=mounts, memory=memory)

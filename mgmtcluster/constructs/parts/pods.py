@@ -128,11 +128,35 @@ def env_vars(env: Mapping[str, str | SecretKey]) -> dict[str, k8s.EnvVar]:
     }
 
 
-def env_in(context: Context, env: Mapping[str, EnvValue]) -> dict[str, k8s.EnvVar]:
-    """Environment variables with addresses as they are in this cluster; what ``$(NODE_IP)`` in one refers to comes first."""
+def env_in(context: Context, env: Mapping[str, EnvValue], *, outside: bool = False) -> dict[str, k8s.EnvVar]:
+    """Environment variables with addresses as they are in this cluster; what ``$(NODE_IP)`` in one refers to comes first.
+
+    Args:
+        context: facts of the cluster.
+        env: the variables.
+        outside: the container may connect to hosts outside, so it gets the cluster's proxy, unless ``env`` has another.
+    """
     texts = {name: value.text(context.cluster) if isinstance(value, Address) else value for name, value in env.items()}
     needs_node = any(isinstance(text, str) and f"$({NODE_IP})" in text for text in texts.values())
-    return ({NODE_IP: _node_ip(context.node_address)} if needs_node else {}) | env_vars(texts)
+    proxy = proxy_env(context, f"$({NODE_IP})" if needs_node else None) if outside else {}
+    # Clients differ in which spelling they prefer, so one that is set here leaves none of the other.
+    proxy = {name: text for name, text in proxy.items() if not {name.upper(), name.lower()} & texts.keys()}
+    return ({NODE_IP: _node_ip(context.node_address)} if needs_node else {}) | env_vars(proxy | texts)
+
+
+def proxy_env(context: Context, node: str | None = None) -> dict[str, str]:
+    """The variables from which clients take the cluster's proxy, in both spellings that they read.
+
+    Args:
+        context: facts of the cluster, all of which is reached without the proxy.
+        node: the address of the pod's node. Default: that of the nodes, where it is known.
+    """
+    cluster, address = context.cluster, context.node_address or node
+    if not cluster.proxy:
+        return {}
+    own = ["localhost", "127.0.0.1", "::1", ".svc", f".{cluster.domain}", *cluster.cidrs, *([address] if address else [])]
+    variables = {**cluster.proxy.urls, "NO_PROXY": ",".join(dict.fromkeys([*own, *cluster.proxy.no_proxy]))}
+    return variables | {name.lower(): value for name, value in variables.items()}
 
 
 def lacks_node_address(context: Context) -> bool:

@@ -127,7 +127,7 @@ class Workload:
         """Pods with what Pod Security `restricted` asks of them, and volumes that belong to their user's group.
 
         Args:
-            user: user and group of every process in them.
+            user: user and group of every process in them, but on OpenShift, which gives them others.
             containers: their containers.
             init_containers: those that run before them.
             image: the image whose version is their label. Default: none.
@@ -137,6 +137,7 @@ class Workload:
         """
         pull_secrets = [k8s.LocalObjectReference(name=name) for name in self.context.image_pull_secrets]
         given = self.context.pods
+        owner = None if self.context.cluster.openshift else user
         return k8s.PodTemplateSpec(
             metadata=k8s.ObjectMeta(
                 labels=self.pod_labels | (version_label(image) if image else {}),
@@ -148,9 +149,9 @@ class Workload:
                 enable_service_links=False,
                 security_context=k8s.PodSecurityContext(
                     run_as_non_root=True,
-                    run_as_user=user,
-                    run_as_group=user,
-                    fs_group=user,
+                    run_as_user=owner,
+                    run_as_group=owner,
+                    fs_group=owner,
                     fs_group_change_policy="OnRootMismatch",
                     seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
                 ),

@@ -11,7 +11,7 @@ from mgmtcluster.constructs.service.pods import WAIT, probed_port
 from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
 from mgmtcluster.databases.users import RESERVED
 from mgmtcluster.kinds.cluster import Cluster, node_port_problem
-from mgmtcluster.kinds.containers import ExecProbe, Probe
+from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Probe
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
@@ -33,6 +33,8 @@ def service_problems(
     yield from _database_problems(peer, database, options)
     for connection in options["outside"]:
         yield from (f"outside: {problem}" for problem in connection.problems(context.cluster))
+    if context.cluster.openshift and options["user"] != DEFAULT_USER:
+        yield f"user: {options['user']} is given, and OpenShift gives each namespace users of its own; leave it out"
     yield from _pod_problems(peer, options)
     yield from _env_problems("env", options["env"], database.env if database else None, context)
     for sidecar in options["sidecars"]:

@@ -23,6 +23,7 @@ def service_pods(
     """Pods of a service, spread over nodes."""
     name = workload.peer.name
     sidecars = options["sidecars"]
+    port = probed_port(endpoints, options)
     waits_for = database if options["waits_for_database"] else None
     volumes = _volumes(name, options["writes"], options["resources"])
     for sidecar in sidecars:
@@ -41,7 +42,7 @@ def service_pods(
         init_containers=[_wait(waits_for, user=name)] if waits_for else [],
         containers=[
             _container(workload, image, endpoints, database, options),
-            *(_sidecar(workload, sidecar, probed_port(endpoints, options), database) for sidecar in sidecars),
+            *(_sidecar(workload, sidecar, port, database, outside=bool(options["outside"])) for sidecar in sidecars),
         ],
         volumes=volumes or None,
         topology_spread_constraints=[
@@ -70,7 +71,7 @@ def _container(
         image=image,
         pull_policy=pods.pull_policy(image),
         resources=options["resources"],
-        env=variables | pods.env_in(workload.context, options["env"]),
+        env=variables | pods.env_in(workload.context, options["env"], outside=bool(options["outside"])),
         ports=pods.container_ports(endpoints),
         mounts=_mounts(name, options["writes"]),
         readiness=pods.probe(options["readiness"] or default.get("readiness"), port=port),
@@ -86,7 +87,7 @@ def probed_port(endpoints: Sequence[Endpoint], options: ServiceOptions) -> int |
     return options["probe_port"] or next(speaking_tcp, None)
 
 
-def _sidecar(workload: Workload, sidecar: Sidecar, port: int | None, database: Grant | None) -> k8s.Container:
+def _sidecar(workload: Workload, sidecar: Sidecar, port: int | None, database: Grant | None, *, outside: bool) -> k8s.Container:
     user = workload.peer.name
     variables = _database_env(database, sidecar.database_env, user=user) if database and sidecar.database_env else {}
     return pods.container(
@@ -95,7 +96,7 @@ def _sidecar(workload: Workload, sidecar: Sidecar, port: int | None, database: G
         pull_policy=pods.pull_policy(sidecar.image),
         resources=sidecar.resources,
         args=sidecar.args,
-        env=variables | pods.env_in(workload.context, sidecar.env),
+        env=variables | pods.env_in(workload.context, sidecar.env, outside=outside),
         mounts=_mounts(sidecar.name, sidecar.writes),
         readiness=pods.probe(sidecar.readiness, port=port),
         liveness=pods.probe(sidecar.liveness, port=port),

@@ -11,6 +11,7 @@ from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.context import Context, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
+from mgmtcluster.constructs.parts.proxy import routes_to_proxy
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.service.checks import external_name, service_problems
 from mgmtcluster.constructs.service.pods import service_pods
@@ -81,7 +82,7 @@ class WebService(Construct):
         self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="AlwaysAllow") if several else None
         self.network_policy = self._workload.network_policy(
             exposed=[(endpoint.container_port, endpoint.protocol) for endpoint in self._endpoints if endpoint.node_port],
-            outside=self._options["outside"],
+            outside=[*self._options["outside"], *(routes_to_proxy(self._workload) if self._options["outside"] else [])],
         )
         self.node.default_child = self.deployment
 
