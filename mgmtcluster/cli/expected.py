@@ -10,7 +10,7 @@ from mgmtcluster.charts.phases import PART_OF
 from mgmtcluster.cli.rendering import rendering_of
 from mgmtcluster.cli.resources import Kind
 from mgmtcluster.edges import Edge
-from mgmtcluster.manifests import Object
+from mgmtcluster.manifests import Object, pod_template
 from mgmtcluster.settings import DEFAULT_FILE, SETTINGS_ENV, Settings
 
 #: The label that all objects of the platform have, and nobody else's.
@@ -39,6 +39,12 @@ class Expected:
     def of_kind(self, *kinds: str) -> Iterator[Object]:
         """The objects of these kinds."""
         return (manifest for manifest in self.objects if manifest["kind"] in kinds)
+
+    @property
+    def templates(self) -> tuple[tuple[Object, Object], ...]:
+        """Every object that makes pods, with what they are made from."""
+        pairs = ((manifest, pod_template(manifest)) for manifest in self.objects)
+        return tuple((manifest, template) for manifest, template in pairs if template)
 
     def only(self, *kinds: str) -> "Expected":
         """The same without objects of other kinds."""

@@ -65,7 +65,10 @@ class Nodes:
             self.add(name.replace("_", "-"), *given)
 
     def _is_ready(self, name: str) -> bool:
-        return condition(self._kubectl.item("node", name), "Ready").get("status") == "True"
+        node = self._kubectl.item("node", name)
+        taints = {taint["key"] for taint in node["spec"].get("taints") or ()}
+        # A controller takes the taint away a moment after the node is Ready.
+        return condition(node, "Ready").get("status") == "True" and "node.kubernetes.io/not-ready" not in taints
 
 
 def _node(name: str, labels: dict[str, str], capacity: Json) -> Json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cluster.installations import Installations
 from tests.rig.kube import Json, Kubectl
 
 from .nodes import Nodes
-from .test_cli_preflight import preflight, row, rows
+from .test_cli_preflight import carry_out, preflight, row, rows
 
 _BOTH = ("registry=yes", "metrics-db=yes")
 _LARGE: Json = {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "100Gi", "pods": "110"}
@@ -50,10 +52,43 @@ def test_a_third_node_that_takes_no_pods(nodes: Nodes, kubectl: Kubectl) -> None
 
 
 @pytest.mark.usefixtures("two")
-def test_avx_as_node_feature_discovery_tells_it(kubectl: Kubectl) -> None:
-    """It is well where every worker has the label, and cannot be told where one has not."""
-    kubectl("label", "node", "node-1", "feature.node.kubernetes.io/cpu-cpuid.AVX=true")
-    assert row(preflight(), "avx")["verdict"] == "warn"
-    kubectl("label", "node", "node-2", "feature.node.kubernetes.io/cpu-cpuid.AVX=true")
+def test_a_taint_that_nothing_tolerates(nodes: Nodes, kubectl: Kubectl) -> None:
+    """The node is no worker, nor one for a database; the taint is named, and a command removes it."""
+    nodes.add("node-3", *_BOTH)
+    kubectl("taint", "nodes", "node-3", "dedicated=aios:NoSchedule")
     found = rows(preflight())
-    assert (found["avx"][0]["verdict"], found["workers"][0]["verdict"]) == ("ok", "fail")
+    assert found["workers"][0]["verdict"] == "fail"
+    assert found["workers"][0]["found"].endswith("3 are needed; not tolerated: node-3 (dedicated=aios:NoSchedule)")
+    assert found["labels registry"][0]["found"].startswith("2 workers with registry=yes")
+    carry_out(kubectl, found["workers"][0]["fix"][2:])
+    assert row(preflight(), "labels registry")["verdict"] == "ok"
+    assert rows(preflight())["workers"][0]["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("two")
+def test_nodes_that_are_other_machines(nodes: Nodes, tmp_path: Path) -> None:
+    """A node with Windows takes no pod that selects Linux, as all do, until the settings say otherwise; arm64 is told."""
+    nodes.add("node-3", *_BOTH, "kubernetes.io/arch=arm64")
+    nodes.add("node-4", "kubernetes.io/os=windows")
+    selecting = rows(preflight())
+    (tmp_path / "settings.yaml").write_text("pods: {node_selector: {kubernetes.io/hostname: node-4}}")
+    found = row(preflight(cwd=tmp_path), "operating systems")
+    nodes.remove("node-4")
+    assert selecting["architectures"][0]["found"].startswith("amd64: node-1, node-2; arm64: node-3.")
+    assert selecting["operating systems"][0]["verdict"] == "ok"
+    assert selecting["workers"][0]["found"].startswith("3 nodes are Ready")
+    assert (found["verdict"], found["found"].endswith("may go to node-4 (windows)")) == ("fail", True)
+
+
+@pytest.mark.usefixtures("two")
+def test_what_node_feature_discovery_finds(nodes: Nodes) -> None:
+    """On the nodes of the databases: all have AVX, one has not, nothing is known."""
+    discovered = "feature.node.kubernetes.io/cpu-cpuid"
+    nodes.add("node-3", "gpu=yes")
+    assert row(preflight(), "avx")["found"].startswith("cannot be told from here")
+    for name in ("node-1", "node-2"):
+        nodes.add(name, *_BOTH, f"{discovered}.AVX=true")
+    assert row(preflight(), "avx")["verdict"] == "ok"
+    nodes.add("node-3", *_BOTH, f"{discovered}.SSE4A=true")
+    found = row(preflight(), "avx")
+    assert (found["verdict"], found["found"].rpartition(" ")[2]) == ("fail", "node-3")

@@ -218,14 +218,21 @@ def test_a_namespace_that_is_being_deleted(kubectl: Kubectl) -> None:
 
 @pytest.mark.usefixtures("bare")
 def test_a_storage_class_of_the_settings(kubectl: Kubectl, tmp_path: Path) -> None:
-    """The one that the settings name must exist, and should keep a volume whose claim is deleted."""
+    """The one that the settings name must exist, and should keep volumes, make them late, and on disks."""
     (tmp_path / "settings.yaml").write_text("storage_class: fast\n")
     found = row(preflight(cwd=tmp_path), "storage class")
     assert (found["verdict"], found["found"]) == ("fail", "there is no fast; there is: none")
-    for policy, verdict in (("Delete", "warn"), ("Retain", "ok")):
-        kubectl.apply(_storage_class("fast", "example.test/other") | {"reclaimPolicy": policy})
-        assert row(preflight(cwd=tmp_path), "storage class")["verdict"] == verdict
+    late, kept = {"volumeBindingMode": "WaitForFirstConsumer"}, {"reclaimPolicy": "Retain"}
+    for fields, provisioner, said in (
+        (late, "example.test/other", "volumes of fast are deleted with their claims"),
+        (kept, "example.test/other", "volumes of fast are made before a node is chosen"),
+        ({**late, **kept}, "nfs.csi.k8s.io", "fast is of nfs.csi.k8s.io, a shared file system"),
+        ({**late, **kept}, "example.test/other", "fast is there"),
+    ):
+        kubectl.apply(_storage_class("fast", provisioner) | fields)
+        found = row(preflight(cwd=tmp_path), "storage class")
         kubectl("delete", "storageclass", "fast")
+        assert (found["verdict"], found["found"][: len(said)]) == ("ok" if said == "fast is there" else "warn", said)
 
 
 @pytest.mark.usefixtures("bare")

@@ -6,7 +6,7 @@ A new check is a function in a module beside, its place in that module's ``CHECK
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from mgmtcluster.cli.checks import network, nodes, objects, old_installer, ranges, server, storage, volumes
+from mgmtcluster.cli.checks import machines, network, nodes, objects, old_installer, ranges, server, storage, volumes
 from mgmtcluster.cli.checks.row import Row
 from mgmtcluster.cli.checks.view import View
 
@@ -16,6 +16,7 @@ Check = Callable[[View], Iterable[Row]]
 ALL: Final[tuple[Check, ...]] = (
     *server.CHECKS,
     *nodes.CHECKS,
+    *machines.CHECKS,
     *network.CHECKS,
     *ranges.CHECKS,
     *storage.CHECKS,

@@ -1,14 +1,16 @@
-"""Nodes: how many, how large, with which labels, and what is left on them."""
+"""Nodes: how many, how large, which of them take which pods, and what is left on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from kubernetes.utils.quantity import parse_quantity
 
 from mgmtcluster import catalog
 from mgmtcluster.cli.checks.row import Row, counted, listed
+from mgmtcluster.cli.checks.scheduling import is_usable, labels_of, selects, takes, untolerated
 from mgmtcluster.cli.checks.view import View, is_ours
-from mgmtcluster.manifests import Object, pod_template
+from mgmtcluster.manifests import Object, name_of, pod_template
 
 _WORKERS: Final = 3
 
@@ -24,13 +26,20 @@ _GIB: Final = 1024**3
 
 def workers(view: View) -> Iterator[Row]:
     """There are three workers, and three that are large enough."""
+    tainted = _tainted(view)
     found = f"{counted(len(view.workers), 'node')} {'is' if len(view.workers) == 1 else 'are'} Ready and take pods"
+    kept_away = [f"{name} ({', '.join(taints)})" for name, taints in tainted.items()]
+    beside = f"; not tolerated: {listed(kept_away)}" if kept_away else ""
     missing = _WORKERS - len(view.workers)
     if missing > 0:
         fix = [f"{_JOIN}   # and run what it prints on {missing} more"]
-        yield Row("workers", "fail", f"{found}; {_WORKERS} are needed", fix)
+        fix += [
+            f"settings.yaml: pods: {{tolerations: [{_toleration(taint)}]}}" for taint in dict.fromkeys(chain(*tainted.values()))
+        ]
+        fix += [f"kubectl taint nodes {name} {taint}-   # removes it" for name, taints in tainted.items() for taint in taints]
+        yield Row("workers", "fail", f"{found}; {_WORKERS} are needed{beside}", fix)
     else:
-        yield Row("workers", "ok", found)
+        yield Row("workers", "ok", f"{found}{beside}")
     for resource, (least, words) in _SIZES.items():
         yield _size(view.workers, resource, least, words)
 
@@ -51,20 +60,74 @@ def _size(nodes: Sequence[Object], resource: str, least: float, words: str) -> R
     return Row(check, "fail", f"{found}; {_WORKERS} are needed", [f"{_JOIN}   # and run what it prints on a node with {words}"])
 
 
+def _tainted(view: View) -> dict[str, list[str]]:
+    """The taints that keep every pod of the platform off a node, by its name."""
+    specs = [template["spec"] for _, template in view.expected.templates]
+    others = [node for node in view.objects["Node"] if is_usable(node) and node not in view.workers]
+    common = {
+        node["metadata"]["name"]: [
+            taint for taint in untolerated(node, {}) if all(taint in untolerated(node, spec) for spec in specs)
+        ]
+        for node in others
+    }
+    return {name: taints for name, taints in sorted(common.items()) if taints}
+
+
+def _toleration(taint: str) -> str:
+    """The toleration, as the settings write it, of a taint as kubectl writes it."""
+    name, _, effect = taint.rpartition(":")
+    key, _, value = name.partition("=")
+    return f"{{key: {key}, value: {value}, effect: {effect}}}" if value else f"{{key: {key}, operator: Exists, effect: {effect}}}"
+
+
+def placement(view: View) -> Iterator[Row]:
+    """For every pod there is a node that it selects, and whose taints it tolerates. Members of databases have a row each."""
+    members = [f"StatefulSet/{database.namespace}/{database.name}" for database in catalog.DATABASES]
+    owners: dict[str, list[str]] = {}
+    for owner, template in view.expected.templates:
+        if name_of(owner) not in members and not any(takes(node, template["spec"]) for node in view.workers):
+            owners.setdefault(_why_nowhere(view, template["spec"]), []).append(name_of(owner))
+    for why, names in owners.items():
+        look = "kubectl get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints,LABELS:.metadata.labels"
+        fix = [f"{look}   # then settings.yaml: pods: {{node_selector: …, tolerations: …}}"]
+        yield Row("placement", "fail", f"no node takes pods of {listed(names)}: {why}", fix)
+    if not owners:
+        yield Row("placement", "ok", "for every pod there is a node that takes it")
+
+
+def _why_nowhere(view: View, spec: Object) -> str:
+    selected = [node for node in view.objects["Node"] if is_usable(node) and selects(spec, labels_of(node))]
+    taints = sorted({taint for node in selected for taint in untolerated(node, spec)})
+    if taints:
+        return f"they do not tolerate {listed(taints)}"
+    wanted = [f"{key}={value}" for key, value in sorted((spec.get("nodeSelector") or {}).items())]
+    return f"no node that is Ready has {listed(wanted)}" if wanted else "no node is Ready"
+
+
 def labels(view: View) -> Iterator[Row]:
-    """For each member of a database there is a labelled node."""
+    """For each member of a database there is a labelled node that takes it."""
+    specs = {name_of(owner): template["spec"] for owner, template in view.expected.templates}
     for database in catalog.DATABASES:
         settings = view.expected.settings.database(database)
         key, _, value = settings.node_label.partition("=")
-        labelled = [node for node in view.workers if (node["metadata"].get("labels") or {}).get(key) == value]
+        spec = specs.get(f"StatefulSet/{database.namespace}/{database.name}", {})
+        labelled = [node for node in view.objects["Node"] if takes(node, spec) and labels_of(node).get(key) == value]
         check = f"labels {database.name}"
         found = f"{counted(len(labelled), 'worker')} with {settings.node_label}, for {counted(settings.members, 'member')}"
         if len(labelled) >= settings.members:
             yield Row(check, "ok", found)
             continue
-        others = sorted(node["metadata"]["name"] for node in view.workers if node not in labelled)
+        others = sorted(
+            node["metadata"]["name"]
+            for node in view.objects["Node"]
+            if node not in labelled and takes(_with_label(node, key, value), spec)
+        )
         chosen = others[: settings.members - len(labelled)] or ["NODE"]
         yield Row(check, "fail", found, [f"kubectl label node {' '.join(chosen)} {settings.node_label}"])
+
+
+def _with_label(node: Object, key: str, value: str) -> Object:
+    return {**node, "metadata": {**node["metadata"], "labels": {**labels_of(node), key: value}}}
 
 
 def room(view: View) -> Iterator[Row]:
@@ -116,15 +179,4 @@ def _amount(quantity: str | float) -> float:
     return float(parse_quantity(quantity))  # type: ignore[no-untyped-call]
 
 
-def avx(view: View) -> Iterator[Row]:
-    """MongoDB needs AVX; Kubernetes does not tell, unless node-feature-discovery runs."""
-    label = "feature.node.kubernetes.io/cpu-cpuid.AVX"
-    told = [node for node in view.workers if label in (node["metadata"].get("labels") or {})]
-    if view.workers and len(told) == len(view.workers):
-        yield Row("avx", "ok", "node-feature-discovery finds AVX on every worker")
-    else:
-        fix = ["grep --count --max-count=1 avx /proc/cpuinfo   # on each node of a database: 1 where it has AVX"]
-        yield Row("avx", "warn", "cannot be told from here: MongoDB needs CPUs with AVX", fix)
-
-
-CHECKS: Final = (workers, labels, room, avx)
+CHECKS: Final = (workers, placement, labels, room)

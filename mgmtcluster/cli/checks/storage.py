@@ -1,5 +1,6 @@
 """Storage: the class, and who makes its volumes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,6 +13,12 @@ from mgmtcluster.manifests import Object, containers, name_of
 
 #: The provisioner of classes whose volumes somebody makes by hand.
 _BY_HAND: Final = "kubernetes.io/no-provisioner"
+
+#: Provisioners of shared file systems: NFS by name, and clouds' and vendors' that speak it.
+_SHARED: Final = re.compile(
+    r"(^|[./-])(nfs|nasplugin|efs|filestore)(?![a-z])"  # such as nfs.csi.k8s.io, efs.csi.aws.com, filestore.csi.storage.gke.io
+    r"|^cluster\.local/.*nfs|^fuseim\.pri/ifs$|^openebs\.io/nfsrwx$|^csi-isilon\.dellemc\.com$|^file\.csi\.azure\.com$"
+)
 
 
 def storage_class(view: View) -> Iterator[Row]:
@@ -40,10 +47,28 @@ def _named(view: View, name: str, found: Object) -> Row:
     """The row of a class that the settings name."""
     if found["provisioner"] == _BY_HAND:
         return _by_hand(view, name)
-    if found.get("reclaimPolicy") != "Retain":
-        fix = [f"kubectl get storageclass {name} -o yaml   # make one like it with reclaimPolicy: Retain, and name that"]
-        return Row("storage class", "warn", f"volumes of {name} are deleted with their claims", fix)
+    reasons = [*_reasons_against(found)]
+    if reasons:
+        wanted = ", ".join(wanted for _, wanted in reasons)
+        fix = [f"kubectl get storageclass {name} -o yaml   # make one like it with {wanted}, and name that"]
+        return Row("storage class", "warn", "; ".join(reason for reason, _ in reasons), fix)
     return Row("storage class", "ok", f"{name} is there")
+
+
+def _reasons_against(found: Object) -> Iterator[tuple[str, str]]:
+    """Why a class does less than the platform promises, and what one should have instead. Kubernetes' defaults count."""
+    name = found["metadata"]["name"]
+    if found.get("reclaimPolicy") != "Retain":
+        yield f"volumes of {name} are deleted with their claims", "reclaimPolicy: Retain"
+    if found.get("volumeBindingMode") != "WaitForFirstConsumer":
+        where = "a pod may find its volume where it may not run itself"
+        yield f"volumes of {name} are made before a node is chosen: {where}", "volumeBindingMode: WaitForFirstConsumer"
+    if _SHARED.search(found["provisioner"]):
+        loses = "MongoDB and Redis may lose data there, and may not own their files"
+        yield (
+            f"{name} is of {found['provisioner']}, a shared file system: {loses}",
+            "a provisioner of block devices or local disks",
+        )
 
 
 def _by_hand(view: View, name: str) -> Row:

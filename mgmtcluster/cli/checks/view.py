@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mgmtcluster.charts.phases import PART_OF
 from mgmtcluster.cli.checks.rights import denied
+from mgmtcluster.cli.checks.scheduling import distinct, takes
 from mgmtcluster.cli.expected import Expected
 from mgmtcluster.cli.resources import (
     CLAIM,
@@ -45,10 +47,11 @@ class View:
     named: Mapping[str, Object]
     denied: Sequence[str] = ()
 
-    @property
+    @cached_property
     def workers(self) -> list[Object]:
-        """Nodes that are Ready and take pods without any toleration."""
-        return [node for node in self.objects["Node"] if _takes_pods(node)]
+        """Nodes that are Ready and take pods of the platform: these tolerate its taints and select it."""
+        specs = distinct([template["spec"] for _, template in self.expected.templates])
+        return [node for node in self.objects["Node"] if any(takes(node, spec) for spec in specs)]
 
 
 def look(cluster: "Cluster", expected: Expected, *, ask_rights: bool = False) -> View:
@@ -75,10 +78,3 @@ def look(cluster: "Cluster", expected: Expected, *, ask_rights: bool = False) ->
 def is_ours(item: Object) -> bool:
     """Whether an object is one that an app of this project has made."""
     return bool((item["metadata"].get("labels") or {}).get("app.kubernetes.io/part-of") == PART_OF)
-
-
-def _takes_pods(node: Object) -> bool:
-    conditions = (node.get("status") or {}).get("conditions") or ()
-    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-    taints = [taint for taint in node["spec"].get("taints") or () if taint["effect"] != "PreferNoSchedule"]
-    return ready and not taints and not node["spec"].get("unschedulable")

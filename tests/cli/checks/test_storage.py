@@ -63,16 +63,69 @@ def test_a_class_that_is_not_there() -> None:
     assert row.fix == ["settings.yaml: storage_class: NAME", "make synth"]
 
 
+LATE = {"volumeBindingMode": "WaitForFirstConsumer"}
+KEPT = {"reclaimPolicy": "Retain"}
+DELETED = "volumes of fast are deleted with their claims"
+EARLY = "volumes of fast are made before a node is chosen: a pod may find its volume where it may not run itself"
+
+
 @pytest.mark.parametrize(
-    ("policy", "verdict"), [({"reclaimPolicy": "Retain"}, "ok"), ({"reclaimPolicy": "Delete"}, "warn"), ({}, "warn")]
+    ("fields", "found", "wanted"),
+    [
+        ({**LATE, "reclaimPolicy": "Delete"}, DELETED, "reclaimPolicy: Retain"),
+        (LATE, DELETED, "reclaimPolicy: Retain"),
+        ({**KEPT, "volumeBindingMode": "Immediate"}, EARLY, "volumeBindingMode: WaitForFirstConsumer"),
+        (KEPT, EARLY, "volumeBindingMode: WaitForFirstConsumer"),
+        ({}, f"{DELETED}; {EARLY}", "reclaimPolicy: Retain, volumeBindingMode: WaitForFirstConsumer"),
+    ],
 )
-def test_a_class_that_deletes_volumes(policy: dict[str, str], verdict: str) -> None:
-    """The server's default is to delete."""
-    row = the_row(storage.storage_class, view(of_class("fast", "disks", **policy), expected=named("fast")))
-    assert row.verdict == verdict
-    if verdict == "warn":
-        assert row.found == "volumes of fast are deleted with their claims"
-        assert row.fix[0].startswith("kubectl get storageclass fast -o yaml   # make one like it with reclaimPolicy: Retain")
+def test_a_class_that_does_less_than_is_promised(fields: dict[str, str], found: str, wanted: str) -> None:
+    """It deletes volumes, or makes them too early; both are the server's defaults."""
+    row = the_row(storage.storage_class, view(of_class("fast", "disks", **fields), expected=named("fast")))
+    assert (row.verdict, row.found) == ("warn", found)
+    assert row.fix == [f"kubectl get storageclass fast -o yaml   # make one like it with {wanted}, and name that"]
+
+
+@pytest.mark.parametrize(
+    "provisioner",
+    [
+        "nfs.csi.k8s.io",
+        "k8s-sigs.io/nfs-subdir-external-provisioner",
+        "cluster.local/nfs-subdir-external-provisioner",
+        "cluster.local/shared-nfs-server-provisioner",
+        "fuseim.pri/ifs",
+        "openebs.io/nfsrwx",
+        "efs.csi.aws.com",
+        "filestore.csi.storage.gke.io",
+        "file.csi.azure.com",
+        "nasplugin.csi.alibabacloud.com",
+        "csi-isilon.dellemc.com",
+    ],
+)
+def test_a_class_of_a_shared_file_system(provisioner: str) -> None:
+    """Databases are not safe on it."""
+    row = the_row(storage.storage_class, view(of_class("fast", provisioner, **LATE, **KEPT), expected=named("fast")))
+    assert row.verdict == "warn"
+    assert row.found.startswith(f"fast is of {provisioner}, a shared file system: MongoDB and Redis may lose data there")
+
+
+@pytest.mark.parametrize(
+    "provisioner",
+    [
+        "rancher.io/local-path",
+        "ebs.csi.aws.com",
+        "pd.csi.storage.gke.io",
+        "disk.csi.azure.com",
+        "driver.longhorn.io",
+        "openebs.io/local",
+        "diskplugin.csi.alibabacloud.com",
+        "cephfsless.example.com",
+    ],
+)
+def test_a_class_of_disks(provisioner: str) -> None:
+    """Nothing is said against one that keeps volumes, and makes them where the pod is."""
+    row = the_row(storage.storage_class, view(of_class("fast", provisioner, **LATE, **KEPT), expected=named("fast")))
+    assert (row.verdict, row.found) == ("ok", "fast is there")
 
 
 BY_HAND = of_class("local", "kubernetes.io/no-provisioner")

@@ -71,8 +71,8 @@ def workload(
 def expecting(
     *objects: Object, phases: Mapping[str, Sequence[Object]] | None = None, settings: Mapping[str, Any] | None = None
 ) -> Expected:
-    """A platform of these objects, in one phase or in several."""
-    return Expected(Settings.of(settings or {}), phases or {"00-platform": objects})
+    """A platform of these objects, in one phase or in several; else of a Deployment, whose pods go anywhere."""
+    return Expected(Settings.of(settings or {}), phases or {"00-platform": objects or [workload("Deployment", "web", "shop")]})
 
 
 def view(*objects: Object, expected: Expected | None = None, version: str = "v1.36.0", denied: Sequence[str] = ()) -> View:
