@@ -91,9 +91,11 @@ lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.js
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/uv.in -o requirements/uv.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli -c requirements/run.txt -o requirements/cli.txt
-	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli --group test --group lint --group docs -c requirements/cli.txt -o requirements/dev.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra cli --extra testing --group test --group lint --group docs -c requirements/cli.txt -o requirements/dev.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --extra testing -c requirements/dev.txt -o requirements/testing.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 --resolution lowest-direct pyproject.toml -o requirements/lowest.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 --resolution lowest-direct pyproject.toml --extra cli -o requirements/lowest-cli.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 --resolution lowest-direct pyproject.toml --extra testing -o requirements/lowest-testing.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/redis-client.in -o requirements/redis-client.txt
 	@npm install --package-lock-only --ignore-scripts

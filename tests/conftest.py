@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from mgmtcluster.testing import Manifests
 from tests import rendering
-from tests.rendering import Manifests, Platform
+from tests.rendering import Platform
 from tests.rig.closing import closing, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 
 __all__ = ["closing", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]

@@ -12,61 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cdk8s import App, Chart, YamlOutputType
 
-from mgmtcluster import Edge, ManagementCluster, Settings, edges_of, rules
+from mgmtcluster import Edge, ManagementCluster, Settings, edges_of, rules, testing
+from mgmtcluster.manifests import pod_template
+from mgmtcluster.testing import Manifest, Manifests
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 DATA = Path(__file__).parent / "data"
-
-Manifest = dict[str, Any]
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class Manifests(tuple[Manifest, ...]):
-    """Objects as they stand in the files."""
-
-    __slots__ = ()
-
-    def of_kind(self, *kinds: str) -> list[Manifest]:
-        """The objects of these kinds."""
-        return [each for each in self if each["kind"] in kinds]
-
-    def one(self, kind: str, namespace: str | None, name: str) -> Manifest:
-        """The object of this kind, namespace and name."""
-        found = [
-            each
-            for each in self.of_kind(kind)
-            if (each["metadata"].get("namespace"), each["metadata"]["name"]) == (namespace, name)
-        ]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} objects are {kind}/{namespace}/{name}")
-        return found[0]
-
-    def job(self, namespace: str, prefix: str) -> Manifest:
-        """The Job whose name is this and a hash."""
-        [found] = [
-            each
-            for each in self.of_kind("Job")
-            if each["metadata"]["namespace"] == namespace and each["metadata"]["name"].rpartition("-")[0] == prefix
-        ]
-        return found
-
-    def workloads(self) -> list[Manifest]:
-        """Everything with a pod template."""
-        return self.of_kind("Deployment", "StatefulSet", "Job")
-
-    def container(self, namespace: str, workload: str, container: str | None = None) -> Manifest:
-        """A container of a Deployment or StatefulSet. Default: the first."""
-        [owner] = [
-            each
-            for each in self.of_kind("Deployment", "StatefulSet")
-            if (each["metadata"]["namespace"], each["metadata"]["name"]) == (namespace, workload)
-        ]
-        return next(each for each in pod_spec(owner)["containers"] if container in (None, each["name"]))
 
 
 @dataclass(frozen=True)
@@ -78,11 +32,6 @@ class Platform:
     cluster: ManagementCluster
 
 
-def load(text: str | bytes) -> Manifests:
-    """The objects in YAML text."""
-    return Manifests(each for each in yaml.load_all(text, Loader=_Loader) if each)
-
-
 def render(settings: Mapping[str, Any] | None = None) -> Platform:
     """The platform with these settings, rendered once; without any, with all defaults."""
     return _render(json.dumps(settings or {}))
@@ -92,17 +41,17 @@ def render(settings: Mapping[str, Any] | None = None) -> Platform:
 def _render(settings: str) -> Platform:
     app = App(yaml_output_type=YamlOutputType.FILE_PER_CHART)
     cluster = ManagementCluster(app, settings=Settings.of(json.loads(settings)))
-    return Platform(load(app.synth_yaml()), edges_of(app), cluster)
+    return Platform(testing.render(app), edges_of(app), cluster)
 
 
-def render_chart(define: Callable[[Chart], object], *, namespace: str | None = "shop", checked: bool = True) -> str:
-    """The YAML of a chart as ``define`` fills it; ``checked`` by the general rules."""
+def render_chart(define: Callable[[Chart], object], *, namespace: str | None = "shop", checked: bool = True) -> Manifests:
+    """The objects of a chart as ``define`` fills it; ``checked`` by the general rules."""
     app = App()
     chart = Chart(app, "test", namespace=namespace, disable_resource_name_hashes=True)
     define(chart)
     if checked:
         rules.enforce(app)
-    return str(app.synth_yaml())
+    return testing.render(chart)
 
 
 def run_app(
@@ -128,7 +77,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def pod_spec(workload: Manifest) -> Manifest:
     """The spec of the pods that a workload makes."""
-    spec: Manifest = workload["spec"]["template"]["spec"]
+    template: Any = pod_template(workload)
+    spec: Manifest = template["spec"]
     return spec
 
 
@@ -136,6 +86,13 @@ def containers_of(workload: Manifest) -> list[Manifest]:
     """All containers of a workload, those that run first included."""
     spec = pod_spec(workload)
     return [*spec.get("initContainers", ()), *spec["containers"]]
+
+
+def has_token(workload: Manifest) -> bool:
+    """Whether a token of the API server is mounted in a workload's pods."""
+    spec = pod_spec(workload)
+    projected = [source for volume in spec.get("volumes", ()) for source in volume.get("projected", {}).get("sources", ())]
+    return spec.get("automountServiceAccountToken") is not False or any("serviceAccountToken" in each for each in projected)
 
 
 def env_of(container: Manifest) -> dict[str, str]:

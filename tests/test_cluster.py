@@ -8,7 +8,8 @@ from cdk8s import App
 import mgmtcluster
 from mgmtcluster import Endpoint, InvalidInput, ManagementCluster, Settings, catalog, edges_of
 from mgmtcluster.catalog import Database, Service
-from tests.rendering import ROOT, Manifests, env_of, load
+from mgmtcluster.testing import Manifests, load
+from tests.rendering import ROOT, env_of
 
 
 def with_networks_registry() -> Manifests:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mgmtcluster import ManagementCluster
+from mgmtcluster.testing import Manifests, load
 from tests.entropy import suspicious
-from tests.rendering import DIST, ROOT, Manifests, files_of, leaves, load, name_of, run_app
+from tests.rendering import DIST, ROOT, files_of, leaves, name_of, run_app
 
 #: The numbers of files never move: kubectl applies them in this order, and operators name them.
 FILES = (

@@ -9,22 +9,17 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Edge, Peer, catalog
-from tests.policies import (
-    DNS,
-    NAME_LABEL,
-    SERVICE_ADDRESS,
-    Host,
-    Network,
-    Pod,
-    connections,
-    exposed_ports,
-    has_token,
-    pods_of,
-    ranges_outside,
-)
-from tests.rendering import Manifest, Manifests, Platform, containers_of, env_of, name_of, render
+from mgmtcluster.kinds.peers import NAME_LABEL
+from mgmtcluster.testing import Host, Manifest, Manifests, Network, Pod, PodPort, pods_of
+from tests.rendering import Platform, containers_of, env_of, has_token, name_of, render
 
 DATABASES = (Peer("registries", "registry"), Peer("metrics-system", "metrics-db"))
+#: What answers DNS in every kubeadm cluster.
+DNS = Pod("kube-system", {"k8s-app": "kube-dns", NAME_LABEL: "coredns"}, "10.244.0.2")
+
+#: Where kube-proxy sends what is meant for a Service: an address of the cluster's own.
+SERVICE_ADDRESS = "10.96.0.10"
+
 OUTSIDE = Host("203.0.113.7")
 NODE = Host("192.168.1.10")
 ADDRESS = re.compile(r"(?P<name>[a-z0-9.-]+)\.(?P<namespace>[a-z0-9-]+)\.svc\.cluster\.local(?::(?P<port>\d+))?")
@@ -61,6 +56,39 @@ def job_env(objects: Manifests, database: Peer, job: str, variable: str) -> Any:
     return json.loads(env_of(container)[variable])
 
 
+def connections(objects: Manifests) -> Iterator[tuple[Peer, Peer, int]]:
+    """Every connection between two pods, in both orders and to themselves, that the policies allow on a declared port."""
+    network, pods = Network(objects), pods_of(objects)
+    for client in pods:
+        for server in pods:
+            for port in server.ports:
+                if network.may_connect(client, server, port.number):
+                    yield client.peer, server.peer, port.number
+
+
+def exposed_ports(objects: Manifests) -> set[tuple[Peer, int]]:
+    """Every port of pods that a node port leads to."""
+    return {
+        (Peer(service["metadata"]["namespace"], service["spec"]["selector"][NAME_LABEL]), port["targetPort"])
+        for service in objects.of_kind("Service")
+        for port in service["spec"].get("ports", ())
+        if "nodePort" in port
+    }
+
+
+def ranges_outside(objects: Manifests, peer: Peer) -> set[tuple[int, int]]:
+    """The ranges of ports on which a workload may connect to addresses, by its policies' address ranges."""
+    return {
+        (port["port"], port.get("endPort", port["port"]))
+        for policy in objects.of_kind("NetworkPolicy")
+        if policy["metadata"]["namespace"] == peer.namespace
+        and policy["spec"]["podSelector"] == {"matchLabels": {NAME_LABEL: peer.name}}
+        for rule in policy["spec"].get("egress") or ()
+        if any("ipBlock" in each for each in rule.get("to", ()))
+        for port in rule["ports"]
+    }
+
+
 def test_every_address_is_an_edge_and_every_edge_an_address(platform: Platform) -> None:
     """Variables point where edges do; only the members of a replica set talk without one."""
     replication = {(each, each, 27017) for each in DATABASES}
@@ -77,35 +105,35 @@ def test_pods_are_asked_where_there_is_an_edge_or_a_node_port(platform: Platform
     network, edges, exposed = Network(platform.objects), without_why(platform.edges), exposed_ports(platform.objects)
     pods = pods_of(platform.objects)
     for server in pods:
-        for port in server.ports:
+        for port in (each.number for each in server.ports):
             for client in pods:
                 expected = (client.peer, server.peer, port) in edges or (server.peer, port) in exposed
-                assert network.may_be_asked(server, client, port) is expected, (client.peer, server.peer, port)
+                assert bool(network.lets_in(server, client, port)) is expected, (client.peer, server.peer, port)
             for host in (OUTSIDE, NODE):
-                assert network.may_be_asked(server, host, port) is ((server.peer, port) in exposed), (server.peer, port)
+                assert bool(network.lets_in(server, host, port)) is ((server.peer, port) in exposed), (server.peer, port)
 
 
 def test_a_stranger_in_the_cluster_reaches_node_ports_alone(platform: Platform) -> None:
     """A pod of another team's namespace, or one in a namespace of ours that nobody declared."""
     exposed = exposed_ports(platform.objects)
     network = Network(platform.objects)
-    elsewhere = Pod("default", {NAME_LABEL: "blocks-db-svc"}, "10.244.9.9", {})
+    elsewhere = Pod("default", {NAME_LABEL: "blocks-db-svc"}, "10.244.9.9")
     for server in pods_of(platform.objects):
-        for port in (*server.ports, 1, 6379, 27017):
-            assert network.connects(elsewhere, server, port) is ((server.peer, port) in exposed), (server.peer, port)
+        for port in (*(each.number for each in server.ports), 1, 6379, 27017):
+            assert bool(network.may_connect(elsewhere, server, port)) is ((server.peer, port) in exposed), (server.peer, port)
 
 
 @pytest.mark.parametrize("namespace", ["registries", "utils", "metrics-system", "services", "mgmtcluster-storage"])
 def test_a_pod_that_nobody_declared_is_cut_off(namespace: str, platform: Platform) -> None:
     """Default deny in every namespace of ours, in both directions, DNS included."""
     network = Network(platform.objects)
-    unknown = Pod(namespace, {NAME_LABEL: "unknown"}, "10.244.9.9", {80: "http"})
+    unknown = Pod(namespace, {NAME_LABEL: "unknown"}, "10.244.9.9", [PodPort(80, "http")])
     pods = pods_of(platform.objects)
-    assert not any(network.connects(unknown, server, port) for server in pods for port in server.ports)
-    assert not any(network.may_be_asked(unknown, client, 80) for client in pods)
-    assert not network.may_be_asked(unknown, OUTSIDE, 80)
-    assert not network.may_connect(unknown, DNS, 53, "UDP")
-    assert not network.may_connect(unknown, OUTSIDE, 443)
+    assert not any(network.may_connect(unknown, server, port.number) for server in pods for port in server.ports)
+    assert not any(network.lets_in(unknown, client, 80) for client in pods)
+    assert not network.lets_in(unknown, OUTSIDE, 80)
+    assert not network.lets_out(unknown, DNS, 53, protocol="UDP")
+    assert not network.lets_out(unknown, OUTSIDE, 443)
 
 
 def test_a_namespace_of_names_alone_is_left_as_it_is(platform: Platform) -> None:
@@ -127,12 +155,12 @@ def test_a_setting_leaves_that_namespace_out() -> None:
 def test_every_pod_resolves_names_at_the_clusters_dns_alone(platform: Platform) -> None:
     """Port 53 of kube-dns over UDP and TCP, no other port of it and no other pod of kube-system."""
     network = Network(platform.objects)
-    other = Pod("kube-system", {"k8s-app": "other"}, "10.244.0.3", {53: "dns"})
+    other = Pod("kube-system", {"k8s-app": "other"}, "10.244.0.3", [PodPort(53, "dns")])
     for pod in pods_of(platform.objects):
-        assert network.may_connect(pod, DNS, 53, "UDP")
-        assert network.may_connect(pod, DNS, 53, "TCP")
-        assert not network.may_connect(pod, DNS, 9153)
-        assert not network.may_connect(pod, other, 53, "UDP")
+        assert network.lets_out(pod, DNS, 53, protocol="UDP")
+        assert network.lets_out(pod, DNS, 53, protocol="TCP")
+        assert not network.lets_out(pod, DNS, 9153)
+        assert not network.lets_out(pod, other, 53, protocol="UDP")
 
 
 def test_egress_to_the_outside_is_what_the_catalog_says(platform: Platform) -> None:
@@ -150,7 +178,7 @@ def test_egress_to_the_outside_is_what_the_catalog_says(platform: Platform) -> N
 def test_a_service_connects_outside_on_its_ports_alone(platform: Platform) -> None:
     """As evaluated, not as written: a port of one service is closed to the others."""
     network = Network(platform.objects)
-    may = {pod.peer.name for pod in pods_of(platform.objects) if network.may_connect(pod, OUTSIDE, 32300)}
+    may = {pod.peer.name for pod in pods_of(platform.objects) if network.lets_out(pod, OUTSIDE, 32300)}
     assert may == {"assets-db-registry-svc", "containers-registry-svc", "cluster-controller-gateway"}
 
 
@@ -168,12 +196,12 @@ def test_the_clusters_own_ranges_are_not_outside(own: str, platform: Platform) -
         for first, last in ranges_outside(platform.objects, pod.peer):
             for port in {first, 80, 443, 6379, 27017, last} & {*range(first, last + 1)}:
                 allowed_to_api = port in (443, 6443) and _talks_to_api_server(platform.objects, pod)
-                assert not network.may_connect(pod, Host(own), port) or allowed_to_api, (pod.peer, port)
+                assert not network.lets_out(pod, Host(own), port) or allowed_to_api, (pod.peer, port)
 
 
 def _talks_to_api_server(objects: Manifests, pod: Pod) -> bool:
     """Whether a rule without addresses lets a pod connect to the API server's ports."""
-    return Network(objects).may_connect(pod, Host(SERVICE_ADDRESS), 443)
+    return bool(Network(objects).lets_out(pod, Host(SERVICE_ADDRESS), 443))
 
 
 def test_the_api_server_is_reached_by_those_with_a_token_alone(platform: Platform) -> None:
@@ -194,7 +222,7 @@ def test_those_with_a_token_reach_nothing_else(platform: Platform) -> None:
     network = Network(platform.objects)
     for pod in pods_of(platform.objects):
         if _talks_to_api_server(platform.objects, pod):
-            open_ports = [port for port in (*range(1, 1024), 6443, 8080, 27017) if network.may_connect(pod, NODE, port)]
+            open_ports = [port for port in (*range(1, 1024), 6443, 8080, 27017) if network.lets_out(pod, NODE, port)]
             assert open_ports == [443, 6443]
 
 
@@ -285,8 +313,8 @@ def test_a_changed_policy_is_noticed(mutate: Any, platform: Platform) -> None:
     objects = Manifests(deepcopy(platform.objects))
     mutate(objects.one("NetworkPolicy", "utils", "vdag-processor"))
     network = Network(objects)
-    reaching = {pod.peer.name for pod in pods_of(objects) if network.may_connect(pod, Host(SERVICE_ADDRESS), 443)}
-    asked = {pod.peer.name for pod in pods_of(objects) for port in pod.ports if network.may_be_asked(pod, OUTSIDE, port)}
+    reaching = {pod.peer.name for pod in pods_of(objects) if network.lets_out(pod, Host(SERVICE_ADDRESS), 443)}
+    asked = {pod.peer.name for pod in pods_of(objects) for port in pod.ports if network.lets_in(pod, OUTSIDE, port.number)}
     exposed = {peer.name for peer, _ in exposed_ports(objects)}
     found = (set(connections(objects)) != without_why(platform.edges), "vdag-processor" in reaching, asked != exposed)
     assert any(found)
@@ -297,7 +325,7 @@ def test_settings_close_the_outside_further() -> None:
     objects = render({"outside_cidrs": ["203.0.113.0/24"], "cluster": {"cidrs": ["203.0.113.128/25"]}}).objects
     network = Network(objects)
     [gateway] = [pod for pod in pods_of(objects) if pod.peer.name == "cluster-controller-gateway"]
-    reached = [host for host in ("203.0.113.7", "203.0.113.200", "198.51.100.1") if network.may_connect(gateway, Host(host), 443)]
+    reached = [host for host in ("203.0.113.7", "203.0.113.200", "198.51.100.1") if network.lets_out(gateway, Host(host), 443)]
     assert reached == ["203.0.113.7"]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from tests.rendering import DATA, Manifest, Manifests, load, name_of, render
+from mgmtcluster.testing import Manifest, Manifests, load
+from tests.rendering import DATA, name_of, render
 
 COMMITTED = DATA / "immutable.yaml"
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from mgmtcluster import catalog
+from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.kinds.quantities import quantity_value
-from tests.policies import NAME_LABEL, has_token
-from tests.rendering import Manifest, Manifests, containers_of, name_of, pod_spec, render
+from mgmtcluster.testing import Manifest, Manifests
+from tests.rendering import containers_of, has_token, name_of, pod_spec, render
 
 RESTRICTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 RESOURCES = ("cpu", "memory", "ephemeral-storage")

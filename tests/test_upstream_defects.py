@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mgmtcluster import catalog
-from tests.policies import has_token
-from tests.rendering import Manifest, Manifests, containers_of, env_of, leaves, name_of, pod_spec, render
+from mgmtcluster.testing import Manifest, Manifests
+from tests.rendering import containers_of, env_of, has_token, leaves, name_of, pod_spec, render
 
 NAME_LABEL = "app.kubernetes.io/name"
 CLUSTER_ADDRESS = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+\.svc\b")

@@ -7,7 +7,8 @@ import pytest
 
 from mgmtcluster import catalog
 from mgmtcluster.addresses import Endpoint
-from tests.rendering import DATA, Manifest, Manifests
+from mgmtcluster.testing import Manifest, Manifests
+from tests.rendering import DATA
 
 NAME_LABEL = "app.kubernetes.io/name"
 

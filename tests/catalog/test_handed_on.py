@@ -7,7 +7,8 @@ import pytest
 
 from mgmtcluster import Cluster, catalog
 from mgmtcluster.addresses import NODE_IP, service_names
-from tests.rendering import Manifests, env_of
+from mgmtcluster.testing import Manifests
+from tests.rendering import env_of
 
 HANDED_ON = [(service, name) for service in catalog.ALL for name in service.handed_on]
 

@@ -12,7 +12,8 @@ import pytest
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog import endpoints as at
-from tests.rendering import Manifests, env_of
+from mgmtcluster.testing import Manifests
+from tests.rendering import env_of
 
 #: The Python that this environment was made from: pip refuses ``--user`` in an environment.
 PYTHON = Path(sys._base_executable)  # type: ignore[attr-defined]

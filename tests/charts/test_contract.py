@@ -7,7 +7,7 @@ import pytest
 from mgmtcluster import Endpoint, rules
 from mgmtcluster.charts.contract import contract_rows, contract_rule
 from mgmtcluster.settings import Settings
-from tests.rendering import Manifest, Manifests
+from mgmtcluster.testing import Manifest, Manifests
 
 SERVICES: tuple[Manifest, ...] = (
     {

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from mgmtcluster.charts import phases
-from tests.rendering import DIST, Manifest, Manifests, files_of, load, name_of
+from mgmtcluster.testing import Manifest, Manifests, load
+from tests.rendering import DIST, files_of, name_of
 
 PHASES = {name: load(content) for name, content in files_of(DIST).items()}
 WAVES = {f"{phase.id}.k8s.yaml": phase.wave for phase in phases.PHASES}

@@ -5,7 +5,8 @@ from typing import Any
 from cdk8s import Chart
 
 from mgmtcluster import Context, Endpoint, ExecProbe, ReplicatedDatabase, Sidecar, WebService, set_context
-from tests.rendering import Manifests, load, render_chart
+from mgmtcluster.testing import Manifests
+from tests.rendering import render_chart
 
 IMAGE = "example.test/app:1"
 ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
@@ -36,4 +37,4 @@ def orders(*, context: Context | None = None, **arguments: Any) -> Manifests:
             set_context(chart, context)
         web_service(chart, **arguments)
 
-    return load(render_chart(define))
+    return render_chart(define)

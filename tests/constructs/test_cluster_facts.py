@@ -25,8 +25,9 @@ from mgmtcluster import (
     rules,
     set_context,
 )
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import ORDERS, TILL, database, orders, sidecar, web_service
-from tests.rendering import Manifests, env_of, load, render_chart
+from tests.rendering import env_of, render_chart
 from tests.rules.found import found_in
 
 CORP = Cluster(domain="corp.example")
@@ -42,12 +43,12 @@ def test_addresses_and_connection_strings_have_the_domain_of_the_context() -> No
         web_service(chart, "till", endpoint=TILL)
         web_service(chart, database=grant, env={"TILL_URL": TILL.url, "TILL": TILL.host, "ME": ORDERS.external_url})
 
-    text = render_chart(define)
-    env = env_of(load(text).container("shop", "orders"))
+    objects = render_chart(define)
+    env = env_of(objects.container("shop", "orders"))
     assert env["TILL_URL"] == "http://till.shop.svc.corp.example:8081"
     assert (env["TILL"], env["ME"]) == ("till.shop.svc.corp.example", "http://$(NODE_IP):30400")
     assert env["MONGO_URL"].count(".db.shop.svc.corp.example:27017") == 3
-    assert "cluster.local" not in text
+    assert "cluster.local" not in str(objects)
 
 
 def test_the_rules_know_the_domain_of_the_charts() -> None:
@@ -94,7 +95,7 @@ def in_cluster(cluster: Cluster, define: Callable[[Chart], object], *, node_addr
         set_context(chart, Context(cluster=cluster, node_address=node_address))
         define(chart)
 
-    return load(render_chart(all_of_it))
+    return render_chart(all_of_it)
 
 
 def egress_of(objects: Manifests, name: str = "orders") -> list[Any]:

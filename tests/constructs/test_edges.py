@@ -10,9 +10,8 @@ import yaml
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
 
 from mgmtcluster import Endpoint, Peer, WebService, rules
+from mgmtcluster.testing import Manifest, Manifests, Network, load, pods_of
 from tests.constructs.made_up import TILL, database, web_service
-from tests.policies import Network, pods_of
-from tests.rendering import Manifest, Manifests, load
 
 Define = Callable[[Chart], object]
 
@@ -32,7 +31,7 @@ def connects(objects: Manifests, client: str, server: str, port: int) -> bool:
     """Whether the pods of one workload reach those of another, as its policies are evaluated."""
     [asking] = [pod for pod in pods_of(objects) if pod.peer.name == client]
     [asked] = [pod for pod in pods_of(objects) if pod.peer.name == server]
-    return Network(objects).connects(asking, asked, port)
+    return bool(Network(objects).may_connect(asking, asked, port))
 
 
 def declare(

@@ -6,7 +6,8 @@ import pytest
 from cdk8s import ApiObject, App, Chart
 
 from mgmtcluster import Context, LocalPathProvisioner, set_context
-from tests.rendering import Manifests, load, name_of, pod_spec, render_chart
+from mgmtcluster.testing import Manifests
+from tests.rendering import name_of, pod_spec, render_chart
 
 
 def provisioner(chart: Chart) -> LocalPathProvisioner:
@@ -19,12 +20,12 @@ def provisioner(chart: Chart) -> LocalPathProvisioner:
 @pytest.fixture(scope="module")
 def objects() -> Manifests:
     """What it renders."""
-    return load(render_chart(provisioner, namespace=None))
+    return render_chart(provisioner, namespace=None)
 
 
 def test_it_may_stand_in_a_chart_with_a_namespace() -> None:
     """Its cluster-wide objects have none all the same."""
-    rendered = load(render_chart(provisioner, namespace="shop"))
+    rendered = render_chart(provisioner, namespace="shop")
     cluster_wide = [each for each in rendered if each["kind"] in ("StorageClass", "ClusterRole", "ClusterRoleBinding")]
     assert len(cluster_wide) == 3
     assert not [name_of(each) for each in cluster_wide if "namespace" in each["metadata"]]
@@ -68,7 +69,7 @@ def test_every_pod_of_it_may_pull_from_a_private_registry() -> None:
         set_context(chart, Context(image_pull_secrets=["mirror"]))
         provisioner(chart)
 
-    objects = load(render_chart(define, namespace=None))
+    objects = render_chart(define, namespace=None)
     helper = json.loads(objects.of_kind("ConfigMap")[0]["data"]["helperPod.yaml"])
     for spec in (pod_spec(objects.of_kind("Deployment")[0]), helper["spec"]):
         assert spec["imagePullSecrets"] == [{"name": "mirror"}]

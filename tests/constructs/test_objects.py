@@ -14,8 +14,8 @@ from cdk8s_plus_27 import k8s
 from mgmtcluster import Context, DatabaseBackup, InvalidInput, rules, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash
 from mgmtcluster.constructs.parts.typed import API_VERSIONS, FIELD_NAMES, PLAIN_FIELDS, PLAIN_MAPS, as_mapping, number, quantity
+from mgmtcluster.testing import load
 from tests.constructs.made_up import database, web_service
-from tests.rendering import load
 
 
 def node_js_source() -> str:

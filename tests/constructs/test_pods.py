@@ -8,8 +8,9 @@ from cdk8s import App, Chart
 
 from mgmtcluster import Context, Endpoint, Peer, Pods, set_context
 from mgmtcluster.manifests import pod_template
+from mgmtcluster.testing import Manifest, Manifests, load
 from tests.constructs.made_up import TILL, database, orders, sidecar, web_service
-from tests.rendering import Manifest, Manifests, load, name_of, pod_spec, render
+from tests.rendering import name_of, pod_spec, render
 
 TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "aios", "effect": "NoSchedule"}
 GIVEN = {

@@ -7,11 +7,12 @@ from cdk8s import Chart
 
 from mgmtcluster import Endpoint, ExecProbe, InvalidInput, Peer, RedisQueue, TcpProbe, edges_of
 from mgmtcluster.kinds.containers import Probe
+from mgmtcluster.kinds.network import Protocol
 from mgmtcluster.map.graph import graph_of
 from mgmtcluster.map.mermaid import mermaid
+from mgmtcluster.testing import Manifest, Manifests, may_connect
 from tests.constructs.made_up import IMAGE, orders, web_service
-from tests.policies import Network, pods_of
-from tests.rendering import Manifest, Manifests, load, render_chart
+from tests.rendering import render_chart
 
 WEB = Endpoint("web", "shop", 80, target_port=8000)
 UPF = Endpoint("upf", "shop", 2152, protocol="UDP")
@@ -25,13 +26,12 @@ def with_client(*servers: Endpoint) -> Manifests:
         env = {f"HOST_{number}": server.host for number, server in enumerate(servers)}
         web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), env=env)
 
-    return load(render_chart(define))
+    return render_chart(define)
 
 
-def connects(objects: Manifests, server: str, port: int, protocol: str = "TCP") -> bool:
+def connects(objects: Manifests, server: str, port: int, protocol: Protocol = "TCP") -> bool:
     """Whether the client may connect, as policies are evaluated."""
-    pods = {pod.peer.name: pod for pod in pods_of(objects)}
-    return Network(objects).connects(pods["client"], pods[server], port, protocol)
+    return bool(may_connect(objects, Peer("shop", "client"), Peer("shop", server), port, protocol=protocol))
 
 
 def test_policies_open_the_pods_port_and_the_service_has_its_own() -> None:
@@ -97,7 +97,7 @@ def test_the_map_says_what_is_not_tcp() -> None:
         web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), env={"UPF": UPF.host})
         found.extend(edges_of(chart))
 
-    objects = load(render_chart(define))
+    objects = render_chart(define)
     assert [edge["port"] for edge in graph_of(found, objects, about={})["edges"]] == ["2152/UDP"]
     assert "  shop_client -- 2152/UDP --> shop_upf" in [*mermaid(found)]
 
@@ -134,7 +134,7 @@ def test_redis_listens_on_the_pods_port_and_speaks_tcp() -> None:
         endpoint = Endpoint("redis", "shop", 6379, target_port=7000, **port)  # type: ignore[arg-type]
         RedisQueue(chart, "redis", endpoint=endpoint, lists=["A"], storage="1Gi", bootstrap_image=IMAGE)
 
-    objects = load(render_chart(define))
+    objects = render_chart(define)
     assert objects.one("ConfigMap", "shop", "redis-config")["data"]["redis.conf"].startswith("port 7000\n")
     assert objects.container("shop", "redis")["ports"][0]["containerPort"] == 7000
     with pytest.raises(InvalidInput, match="test/redis: endpoint: protocol: Redis does not speak UDP; write TCP"):

@@ -20,8 +20,9 @@ from mgmtcluster import (
     SecretKey,
     set_context,
 )
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import ORDERS, TILL, database, sidecar, web_service
-from tests.rendering import Manifests, env_of, load, render_chart
+from tests.rendering import env_of, render_chart
 
 OUTSIDE = [Outside(ports=((443, 443),), reason="news", cidrs=["203.0.113.0/24"])]
 BY_NAME = Proxy(http="http://proxy.example.test:3128", https="http://proxy.example.test:3128", no_proxy=[".example.test"])
@@ -37,7 +38,7 @@ def behind(
         set_context(chart, Context(cluster=Cluster(proxy=proxy, **facts), node_address=node_address))
         define(chart)
 
-    return load(render_chart(all_of_it, checked=checked))
+    return render_chart(all_of_it, checked=checked)
 
 
 def egress_of(objects: Manifests, name: str = "orders") -> list[Any]:

@@ -4,8 +4,9 @@ import pytest
 from cdk8s import Chart
 
 from mgmtcluster import Endpoint, RedisQueue
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import IMAGE
-from tests.rendering import Manifests, env_of, load, pod_spec, render_chart
+from tests.rendering import env_of, pod_spec, render_chart
 
 QUEUE = Endpoint("queue", "shop", 6380, scheme="redis")
 
@@ -21,7 +22,7 @@ def queue(chart: Chart, **arguments: object) -> RedisQueue:
 
 def rendered(**arguments: object) -> Manifests:
     """Its objects."""
-    return load(render_chart(lambda chart: queue(chart, **arguments)))
+    return render_chart(lambda chart: queue(chart, **arguments))
 
 
 def test_without_a_password_only_the_lists_are_pushed_and_popped() -> None:

@@ -9,8 +9,9 @@ from pymongo.uri_parser import parse_uri
 
 from mgmtcluster import Endpoint, RegistryService, edges_of
 from mgmtcluster.databases.replica_set import TIMEOUTS
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import IMAGE, ORDERS, TILL, database
-from tests.rendering import Manifests, containers_of, env_of, load, pod_spec, render_chart
+from tests.rendering import containers_of, env_of, pod_spec, render_chart
 
 
 def with_clients(chart: Chart) -> None:
@@ -23,7 +24,7 @@ def with_clients(chart: Chart) -> None:
 @pytest.fixture(scope="module")
 def shop() -> Manifests:
     """A database with two clients."""
-    return load(render_chart(with_clients))
+    return render_chart(with_clients)
 
 
 def test_its_children_are_attributes_and_the_service_is_the_default() -> None:
@@ -114,9 +115,7 @@ def test_mongod_asks_for_a_user_and_knows_its_peers_by_a_key(shop: Manifests) ->
 
 def job_names(members: int) -> set[str]:
     """The names of the Jobs of a database of so many members."""
-    return {
-        each["metadata"]["name"] for each in load(render_chart(lambda chart: database(chart, members=members))).of_kind("Job")
-    }
+    return {each["metadata"]["name"] for each in render_chart(lambda chart: database(chart, members=members)).of_kind("Job")}
 
 
 def test_a_jobs_name_changes_with_its_template_alone() -> None:
@@ -128,7 +127,7 @@ def test_a_jobs_name_changes_with_its_template_alone() -> None:
 @pytest.mark.parametrize("members", [3, 5, 7])
 def test_a_majority_stays_when_nodes_are_drained(members: int) -> None:
     """One member away at a time, for any number of them."""
-    objects = load(render_chart(lambda chart: database(chart, members=members)))
+    objects = render_chart(lambda chart: database(chart, members=members))
     spec = objects.one("PodDisruptionBudget", "shop", "db")["spec"]
     assert (spec["maxUnavailable"], spec["unhealthyPodEvictionPolicy"]) == (1, "IfHealthyBudget")
 
@@ -143,7 +142,7 @@ def test_two_databases_do_not_know_each_other() -> None:
             chart, "till", image=IMAGE, endpoint=Endpoint("till", "shop", 80), database=second.grant("cash", env="DB")
         )
 
-    objects = load(render_chart(define))
+    objects = render_chart(define)
     for name, user, stranger in (("one", "orders", "till"), ("two", "till", "orders")):
         job = json.dumps(objects.job("shop", f"{name}-init-client"))
         assert f"{name}-user-{user}" in job

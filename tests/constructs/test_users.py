@@ -19,8 +19,9 @@ from mgmtcluster import (
     WebService,
     edges_of,
 )
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import IMAGE, ORDERS, database, sidecar, web_service
-from tests.rendering import Manifests, containers_of, env_of, load, render_chart
+from tests.rendering import containers_of, env_of, render_chart
 
 READER = Peer("shop", "report")
 OWN_USERS = ("root", "keyfile", "backup", "monitor")
@@ -108,7 +109,7 @@ def test_users_keep_what_they_were_given() -> None:
         DatabaseBackup(chart, "backups", database=db, schedule="0 1 * * *", keep=3, storage="1Gi")
         DatabaseMonitoring(chart, "monitoring", database=db, prometheus_namespace="monitoring")
 
-    assert users(load(render_chart(define, checked=False))) == {
+    assert users(render_chart(define, checked=False)) == {
         "root": [{"role": "root", "db": "admin"}],
         "orders": [{"role": "readWrite", "db": "app"}],
         "report": [{"role": "read", "db": "app"}, {"role": "clusterMonitor", "db": "admin"}],

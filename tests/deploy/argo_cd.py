@@ -11,8 +11,8 @@ from typing import Final
 
 import yaml
 
+from mgmtcluster.testing import Manifest
 from tests.deploy.crds import argo_cd_file, definition_of
-from tests.rendering import Manifest
 from tests.rig.kube import Json, Kubectl
 from tests.rig.ports import free_port
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import jsonschema
 import yaml
 
+from mgmtcluster.testing import Manifest
 from tests.deploy.go_programs import GoModule, downloaded
-from tests.rendering import Manifest
 
 _ARGO_CD: Final = GoModule("github.com/argoproj/argo-cd/v3", "v3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
 _KUSTOMIZE: Final = GoModule(

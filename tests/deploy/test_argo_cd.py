@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from mgmtcluster.testing import Manifests, load
 from tests.cluster.nodes import Nodes
 from tests.deploy.argo_cd import Repository, argo_cd, refused, synced
 from tests.deploy.go_programs import built
 from tests.deploy.test_samples import APPLICATIONS, ASKED, IDS, PROJECT, REPOSITORY, allowing, monitoring
-from tests.rendering import DIST, Manifests, load, render, run_app
+from tests.rendering import DIST, render, run_app
 from tests.rig.kube import Json, Kubectl
 
 pytestmark = [

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mgmtcluster.testing import Manifest, load
 from tests.deploy.go_programs import built
-from tests.rendering import ROOT, Manifest, load, name_of, run_app
+from tests.rendering import ROOT, name_of, run_app
 
 pytestmark = pytest.mark.slow  # a machine that never compiled Flux's code needs a minute
 

@@ -10,8 +10,9 @@ import yaml
 from cdk8s import App
 
 from mgmtcluster import Monitoring, Settings, rules
+from mgmtcluster.testing import Manifest, Manifests, load
 from tests.deploy import crds
-from tests.rendering import ROOT, Manifest, Manifests, load, render
+from tests.rendering import ROOT, render
 
 ARGO_CD = ROOT / "deploy" / "argocd"
 FLUX = ROOT / "deploy" / "flux"

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mgmtcluster import Cluster, catalog
+from mgmtcluster import Cluster, catalog, testing
 from mgmtcluster.addresses import Endpoint, service_host
-from tests import policies
-from tests.rendering import Manifests
+from mgmtcluster.kinds.peers import NAME_LABEL
+from mgmtcluster.testing import Manifests
 from tests.rig.kube import Json, documents, is_ready
 
 from .platform import Platform
 
 _CLUSTER = Cluster()
 _NAME = "asker"
-_LABELS = {policies.NAME_LABEL: _NAME}
+_LABELS = {NAME_LABEL: _NAME}
 
 #: Asks each of [host, port, what to say, how the answer begins] and prints why it got none, or null.
 _PROGRAM = """
@@ -58,8 +58,8 @@ class Asker:
 
     namespace: str
     _platform: Platform
-    _network: policies.Network
-    _servers: dict[tuple[str, str], policies.Pod]
+    _network: testing.Network
+    _servers: dict[tuple[str, str], testing.Pod]
 
     def wrong_about(self, names: Sequence[Name]) -> list[str]:
         """The names that do not answer although they should, or that do although a policy closes them."""
@@ -72,8 +72,8 @@ class Asker:
 
     def _may_ask(self, endpoint: Endpoint) -> bool:
         """Whether the policies of the server let this pod in."""
-        me = policies.Pod(self.namespace, _LABELS, "10.244.1.250", {})
-        return self._network.may_be_asked(self._servers[endpoint.namespace, endpoint.service], me, endpoint.port)
+        me = testing.Pod(self.namespace, _LABELS, "10.244.1.250")
+        return bool(self._network.lets_in(self._servers[endpoint.namespace, endpoint.service], me, endpoint.port))
 
 
 def ask_from(platform: Platform, namespace: str, pod: str, names: Sequence[Name], *container: str) -> list[str | None]:
@@ -113,9 +113,9 @@ def names_of_databases(files: list[Path]) -> list[Name]:
     return names
 
 
-def pods_by_place(objects: Manifests) -> dict[tuple[str, str], policies.Pod]:
+def pods_by_place(objects: Manifests) -> dict[tuple[str, str], testing.Pod]:
     """What policies see of a pod of each workload, by namespace and name."""
-    return {(pod.namespace, pod.labels[policies.NAME_LABEL]): pod for pod in policies.pods_of(objects)}
+    return {(pod.namespace, pod.labels[NAME_LABEL]): pod for pod in testing.pods_of(objects)}
 
 
 def _selects(service: Json, pod: str, namespace: str) -> bool:
@@ -142,14 +142,14 @@ def askers(platform: Platform) -> Iterator[list[Asker]]:
     objects = Manifests(documents(*platform.installation.files))
     servers = pods_by_place(objects)
     namespaces = [each["metadata"]["name"] for each in objects.of_kind("Namespace")]
-    look = f"--selector={policies.NAME_LABEL}={_NAME}"
+    look = f"--selector={NAME_LABEL}={_NAME}"
     made = [item for namespace in namespaces for item in (_pod(namespace), _policy(namespace))]
     platform.kubectl.apply(*made)
     try:
         platform.kubectl.until(
             "the pods that ask", lambda: len([pod for pod in platform.pods(look) if is_ready(pod)]) == len(namespaces)
         )
-        network = policies.Network(objects)
+        network = testing.Network(objects)
         yield [Asker(namespace, platform, network, servers) for namespace in namespaces]
     finally:
         platform.kubectl("delete", "pods,networkpolicies", "--all-namespaces", look, "--now", "--wait=false")

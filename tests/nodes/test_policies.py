@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from mgmtcluster import catalog
+from mgmtcluster import catalog, testing
 from mgmtcluster.addresses import Endpoint
-from tests import policies
-from tests.rendering import Manifests
+from mgmtcluster.kinds.peers import NAME_LABEL
+from mgmtcluster.testing import Manifests
 from tests.rig.kube import Kubectl, documents, is_ready
 
 from .asker import Name, ask_from, names_of_services, pods_by_place
@@ -28,16 +28,14 @@ def test_a_service_reaches_what_policies_open_and_nothing_else(platform: Platfor
     Not itself: that is nobody's policy to close. The API server is outside: services that may call what is there can ask it too.
     """
     objects = Manifests(documents(*platform.installation.files))
-    network, pods = policies.Network(objects), pods_by_place(objects)
+    network, pods = testing.Network(objects), pods_by_place(objects)
     api_server = kubectl.item("endpointslices", "kubernetes", "--namespace=default")
     [address], port = api_server["endpoints"][0]["addresses"], api_server["ports"][0]["port"]
 
     def others(service: catalog.Service) -> list[Name]:
         return [name for name in names_of_services() if name[1].service != service.name]
 
-    running = {
-        each["metadata"]["labels"][policies.NAME_LABEL]: each["metadata"]["name"] for each in platform.pods() if is_ready(each)
-    }
+    running = {each["metadata"]["labels"][NAME_LABEL]: each["metadata"]["name"] for each in platform.pods() if is_ready(each)}
 
     def reached(service: catalog.Service) -> set[str]:
         names = [*others(service), _API_SERVER]
@@ -49,9 +47,9 @@ def test_a_service_reaches_what_policies_open_and_nothing_else(platform: Platfor
         inside = {
             f"{host}:{endpoint.port}"
             for host, endpoint in others(service)
-            if network.connects(me, pods[endpoint.namespace, endpoint.service], endpoint.port)
+            if network.may_connect(me, pods[endpoint.namespace, endpoint.service], endpoint.port)
         }
-        outside = network.may_connect(me, policies.Host(address), port)
+        outside = network.lets_out(me, testing.Host(address), port)
         return inside | ({f"{_API_SERVER[0]}:{_API_SERVER[1].port}"} if outside else set())
 
     # All at once, since most of the time is spent waiting for those who do not answer.

@@ -17,8 +17,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests import rendering
-from tests.rendering import DIST, Manifest, pod_spec
+from mgmtcluster.testing import Manifest, load
+from tests.rendering import DIST, pod_spec
 from tests.rig.ports import free_port
 
 PASSWORD = "0f-the-administrator-alone"
@@ -37,7 +37,7 @@ def need_redis() -> None:
 
 def manifest(file: str, kind: str, namespace: str, name: str) -> Manifest:
     """An object of a file of dist/."""
-    return rendering.load((DIST / file).read_text()).one(kind, namespace, name)
+    return load((DIST / file).read_text()).one(kind, namespace, name)
 
 
 @dataclass

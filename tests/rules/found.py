@@ -7,7 +7,7 @@ from cdk8s import ApiObject, ApiObjectMetadata, App, JsonPatch
 from constructs import Construct
 
 from mgmtcluster import rules
-from tests.rendering import Manifest
+from mgmtcluster.testing import Manifest
 
 
 def problems(objects: Sequence[Manifest]) -> list[str]:

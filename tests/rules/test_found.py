@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Endpoint, rules
-from tests.rendering import Manifest, Manifests
+from mgmtcluster.testing import Manifest, Manifests
 from tests.rules.found import problems
 
 GOOD: Sequence[Manifest] = (

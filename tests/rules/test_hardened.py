@@ -6,7 +6,7 @@ import pytest
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
 
 from mgmtcluster import Endpoint, WebService, rules
-from tests.rendering import Manifest
+from mgmtcluster.testing import Manifest
 
 HARD: Manifest = {
     "kind": "Deployment",

@@ -7,10 +7,9 @@ from typing import Protocol
 import pytest
 from cdk8s import Chart
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from syrupy.location import PyTestLocation
 
 from mgmtcluster.constructs.parts import scripts as _scripts
+from mgmtcluster.testing import Manifests
 from tests.rendering import ROOT, render_chart
 
 
@@ -27,24 +26,6 @@ class Golden(Protocol):
         """Compare one scenario, in a chart of this namespace; the objects of ``beyond``, another scenario, are left out."""
 
 
-class YamlBeside(SingleFileSnapshotExtension):
-    """``test_alias.yaml`` beside ``test_alias.py``, as it would stand in dist/."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "yaml"
-
-    @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        """The scenario's own folder."""
-        return str(Path(test_location.filepath).parent)
-
-
-def difference(text: str, other: str) -> str:
-    """The documents of a YAML text that another one does not have."""
-    known = set(other.rstrip().split("\n---\n"))
-    return "\n---\n".join(document for document in text.rstrip().split("\n---\n") if document not in known) + "\n"
-
-
 @pytest.fixture
 def plain_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave scripts out: they are files with tests of their own, and a word in one would change every golden file."""
@@ -55,15 +36,13 @@ def plain_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def golden(snapshot: SnapshotAssertion, plain_scripts: None) -> Golden:  # noqa: ARG001
+def golden(yaml_snapshot: SnapshotAssertion, plain_scripts: None) -> Golden:  # noqa: ARG001
     """The comparison, without the text of scripts."""
 
     def compare(
         define: Callable[[Chart], object], *, namespace: str | None = "shop", beyond: Callable[[Chart], object] | None = None
     ) -> None:
-        text = render_chart(define, namespace=namespace)
-        if beyond:
-            text = difference(text, render_chart(beyond, namespace=namespace))
-        assert text == snapshot(extension_class=YamlBeside)
+        others = render_chart(beyond, namespace=namespace) if beyond else Manifests()
+        assert render_chart(define, namespace=namespace).without(others) == yaml_snapshot
 
     return compare

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import pytest
 
+from mgmtcluster.testing import Manifests, load
 from tests import rendering
-from tests.rendering import DIST, ROOT, Manifests
+from tests.rendering import DIST, ROOT
 from tests.rig.closing import Closing
 from tests.rig.environments import NotInstallable, install
 from tests.security import mutations, scanners
@@ -46,7 +47,7 @@ def manifests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.returncode == 0, result.stderr
     shutil.copytree(example / "dist", folder / "example")
     (folder / "mutants").mkdir()
-    objects = Manifests(manifest for file in sorted(DIST.iterdir()) for manifest in rendering.load(file.read_text()))
+    objects = Manifests(manifest for file in sorted(DIST.iterdir()) for manifest in load(file.read_text()))
     mutations.write_mutants(objects, folder / "mutants", mutations.MUTATIONS)
     return folder
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.rendering import DIST, Manifest, files_of, load, name_of, pod_spec
+from mgmtcluster.testing import Manifest, load
+from tests.rendering import DIST, files_of, name_of, pod_spec
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
 _FIELDS = {"tool", "check", "objects", "reason"}

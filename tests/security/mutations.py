@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from tests.rendering import Manifest, Manifests, pod_spec
+from mgmtcluster.testing import Manifest, Manifests
+from tests.rendering import pod_spec
 
 Change = Callable[[Manifest], object]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import rendering
-from tests.rendering import Manifests, name_of
+from mgmtcluster.testing import Manifests, load
+from tests.rendering import name_of
 from tests.security.conftest import Scanned
 from tests.security.findings import Waiver, idle, too_wide, unwaived
 from tests.security.mutations import MUTATIONS
@@ -50,7 +50,7 @@ def test_no_waiver_is_wider_than_what_fails(tool: str, waivers: list[Waiver], re
 def test_every_workload_and_service_is_scanned(tool: str, manifests: Path, request: pytest.FixtureRequest) -> None:
     """A report without findings says nothing about what it did not look at."""
     files = [file for folder in ("dist", "example") for file in (manifests / folder).iterdir()]
-    objects = Manifests(manifest for file in files for manifest in rendering.load(file.read_text()))
+    objects = Manifests(manifest for file in files for manifest in load(file.read_text()))
     wanted = {name_of(manifest) for manifest in (*objects.workloads(), *objects.of_kind("Service"))}
     assert len(wanted) > 60
     assert wanted <= scanned(tool, request).report.objects

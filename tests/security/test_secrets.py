@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests import rendering
-from tests.rendering import DIST, ROOT, Manifest, Manifests, containers_of, leaves, name_of
+from mgmtcluster.testing import Manifest, Manifests, load
+from tests.rendering import DIST, ROOT, containers_of, leaves, name_of
 
 SCRIPTS = ROOT / "mgmtcluster" / "scripts"
 HOOKS = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
@@ -22,7 +22,7 @@ SPEAKS = re.compile(r"(?:\bprint|\bconsole\.\w+|\bnew Refusal|\bnew Error)\(")
 @pytest.fixture(scope="module")
 def dist() -> Manifests:
     """The committed manifests."""
-    return Manifests(each for file in sorted(DIST.iterdir()) for each in rendering.load(file.read_text()))
+    return Manifests(each for file in sorted(DIST.iterdir()) for each in load(file.read_text()))
 
 
 def secret_variables(container: dict[str, Any]) -> set[str]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mgmtcluster import images
-from tests import rendering
-from tests.rendering import DIST, Manifests, containers_of, name_of, pod_spec
+from mgmtcluster.testing import Manifests, load
+from tests.rendering import DIST, containers_of, name_of, pod_spec
 
 HIGH_UID = 10_000
 
@@ -14,7 +14,7 @@ HIGH_UID = 10_000
 @pytest.fixture(scope="module")
 def workloads() -> Manifests:
     """Everything of dist/ that has pods."""
-    objects = Manifests(each for file in sorted(DIST.iterdir()) for each in rendering.load(file.read_text()))
+    objects = Manifests(each for file in sorted(DIST.iterdir()) for each in load(file.read_text()))
     return Manifests(objects.workloads())
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Settings, catalog
-from tests.rendering import Manifest, Manifests, containers_of, env_of, name_of, pod_spec, render
+from mgmtcluster.testing import Manifest, Manifests
+from tests.rendering import containers_of, env_of, name_of, pod_spec, render
 
 SERVICES_NAMESPACES = ("registries", "utils", "metrics-system", "services")
 DATABASES = {"registry_database": ("registries", "registry"), "metrics_database": ("metrics-system", "metrics-db")}

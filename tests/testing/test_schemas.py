@@ -1,0 +1,55 @@
+"""Every object is valid, strictly, for every Kubernetes from 1.27 to 1.37; what is not is named."""
+
+from copy import deepcopy
+from functools import cache
+
+import pytest
+from kubernetes_validate import utils  # type: ignore[import-untyped]
+
+from mgmtcluster import InvalidInput
+from mgmtcluster.testing import Manifests, assert_admitted
+
+MINORS = [f"1.{minor}" for minor in range(27, 38)]
+
+
+@pytest.fixture(autouse=True)
+def _read_each_schema_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The definitions of a version are parsed anew for every object otherwise."""
+    monkeypatch.setattr(utils, "schema_contents", cache(utils.schema_contents))
+
+
+@pytest.mark.parametrize("version", MINORS)
+def test_dist_is_valid(version: str, objects: Manifests) -> None:
+    """Against the schemas of one minor version."""
+    assert_admitted(objects, version=version)
+
+
+def test_every_object_with_a_fault_is_named(objects: Manifests) -> None:
+    """A field that nobody knows, and a value of another type: a line each, with the field."""
+    changed = Manifests(deepcopy(objects[:30]))
+    changed.of_kind("Service")[0]["spec"]["nodeport"] = 30100
+    changed.of_kind("StatefulSet")[0]["spec"]["replicas"] = "three"
+    with pytest.raises(AssertionError) as error:
+        assert_admitted(changed)
+    first, second = sorted(str(error.value).splitlines())
+    assert first.startswith("Service/registries/registry: spec: ")
+    assert "'nodeport' was unexpected" in first
+    assert second.startswith("StatefulSet/registries/registry: spec.replicas: 'three' is not of type 'integer'")
+
+
+def test_a_kind_that_a_version_does_not_know_is_named() -> None:
+    """One of Kubernetes' own; those of others have no schemas, and are passed over."""
+    budget = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": "shop"}}
+    monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "web"}, "spec": 1}
+    with pytest.raises(AssertionError) as error:
+        assert_admitted([budget, monitor], version="1.30")
+    assert str(error.value) == "PodDisruptionBudget/shop/web: Kubernetes 1.30 has no PodDisruptionBudget of policy/v1beta1"
+
+
+def test_a_version_without_schemas_is_refused() -> None:
+    """An older one, and one that is none."""
+    for version in ("1.10", "newest"):
+        with pytest.raises(
+            InvalidInput, match=rf"^assert_admitted: version: '{version}' has no schemas here; write one of 1\.\d+, "
+        ):
+            assert_admitted([], version=version)
