@@ -24,6 +24,7 @@ from .databases.replica_set import ReplicaSet as ReplicaSet
 from .edges import Edge as Edge
 from .kinds.cluster import Cluster as Cluster
 from .kinds.cluster import DnsServer as DnsServer
+from .kinds.containers import Cpu as Cpu
 from .kinds.containers import ExecProbe as ExecProbe
 from .kinds.containers import HttpProbe as HttpProbe
 from .kinds.containers import Outside as Outside

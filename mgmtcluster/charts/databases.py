@@ -13,7 +13,7 @@ from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.settings import Settings
-from mgmtcluster.settings.parts import BackupSettings
+from mgmtcluster.settings.databases import BackupSettings
 
 
 class DatabaseChart(PhaseChart):
@@ -26,7 +26,7 @@ class DatabaseChart(PhaseChart):
     def __init__(
         self, scope: Construct, phase: Phase, database: catalog.PlatformDatabase, *, settings: Settings, storage_class: str
     ) -> None:
-        super().__init__(scope, phase, settings=settings)
+        super().__init__(scope, phase, settings=settings, pods=settings.database(database).pods.pods)
         self.database = self._database(database, settings, storage_class)
         backup = settings.database(database).backup
         if backup:
@@ -54,6 +54,8 @@ class DatabaseChart(PhaseChart):
             single_member_may_lose_data=wanted.single_member_may_lose_data,
             storage=wanted.storage,
             memory=wanted.memory,
+            cpu=wanted.cpu.cpu,
+            mongod_arguments=wanted.mongod_arguments,
             node_label=wanted.node_label,
             feature_compatibility_version=wanted.feature_compatibility_version,
             existing_secrets=wanted.existing_secrets,

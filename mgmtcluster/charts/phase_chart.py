@@ -8,6 +8,7 @@ from constructs import Construct
 from mgmtcluster.charts.phases import PART_OF, Phase, Wave
 from mgmtcluster.constructs.parts.context import Context, set_context
 from mgmtcluster.constructs.parts.objects import Manifest
+from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.settings import Settings
 
 #: Annotations of what holds data: Argo CD neither prunes nor deletes it unasked.
@@ -20,10 +21,13 @@ class PhaseChart(Chart):
     Args:
         phase: which one.
         settings: what differs for this cluster; what all constructs share of it is set as their context.
+        pods: what its pods get over those of the settings. Default: nothing more.
         wave: when Argo CD applies it. Default: the phase's.
     """
 
-    def __init__(self, scope: Construct, phase: Phase, *, settings: Settings, wave: Wave | None = None) -> None:
+    def __init__(
+        self, scope: Construct, phase: Phase, *, settings: Settings, pods: Pods = Pods(), wave: Wave | None = None
+    ) -> None:
         super().__init__(
             scope,
             phase.id,
@@ -31,11 +35,12 @@ class PhaseChart(Chart):
             labels={"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/managed-by": "cdk8s"},
         )
         context = Context(
-            annotations=in_wave(phase.wave if wave is None else wave),
+            labels=settings.metadata.labels,
+            annotations={**settings.metadata.annotations, **in_wave(phase.wave if wave is None else wave)},
             image_pull_secrets=settings.image_pull_secrets,
             cluster=settings.cluster.facts,
             node_address=settings.node_address,
-            pods=settings.pods.pods,
+            pods=pods.over(settings.pods.pods),
         )
         set_context(self, context)
 

@@ -12,6 +12,7 @@ from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.settings import Settings
+from mgmtcluster.settings.pods import MetadataSettings
 
 #: The namespace of the bundled provisioner, the only one whose pods may mount directories of a node.
 STORAGE_NAMESPACE: Final = "mgmtcluster-storage"
@@ -31,14 +32,14 @@ class Platform(PhaseChart):
     def __init__(self, scope: Construct, *, settings: Settings) -> None:
         super().__init__(scope, PLATFORM, settings=settings)
         for namespace in catalog.NAMESPACES:
-            self._namespace(namespace, pod_security="restricted")
+            self._namespace(namespace, settings.namespaces, pod_security="restricted")
             self._deny(namespace)
         for namespace in catalog.ALIAS_NAMESPACES if settings.registry_namespace else ():
             # Names of Services alone are in it: what others run there, such as an image registry, goes on as it is.
-            self._namespace(namespace, pod_security=None)
+            self._namespace(namespace, settings.namespaces, pod_security=None)
         self.storage_class = settings.storage_class or _STORAGE_CLASS
         if not settings.storage_class:
-            self._namespace(STORAGE_NAMESPACE, pod_security="privileged")
+            self._namespace(STORAGE_NAMESPACE, settings.namespaces, pod_security="privileged")
             self._deny(STORAGE_NAMESPACE)
             LocalPathProvisioner(
                 self,
@@ -51,11 +52,11 @@ class Platform(PhaseChart):
                 helper_image=settings.image("busybox"),
             )
 
-    def _namespace(self, name: str, *, pod_security: str | None) -> None:
+    def _namespace(self, name: str, more: MetadataSettings, *, pod_security: str | None) -> None:
         """A namespace, which Argo CD neither prunes nor deletes unasked: its databases' claims would go with it."""
         workload = Workload(self, Peer(name, name), "namespace")
         labels = {f"pod-security.kubernetes.io/{mode}": pod_security for mode in ("enforce", "warn") if pod_security}
-        metadata = workload.metadata(labels=labels, annotations=KEPT, namespaced=False)
+        metadata = workload.metadata(labels={**more.labels, **labels}, annotations={**more.annotations, **KEPT}, namespaced=False)
         Manifest(self, f"namespace-{name}", k8s.KubeNamespaceProps(metadata=metadata))
 
     def _deny(self, namespace: str) -> None:

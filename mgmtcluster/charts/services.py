@@ -60,6 +60,8 @@ class Services(PhaseChart):
             lists=queue.lists,
             storage=settings.metrics_redis.storage,
             memory=settings.metrics_redis.memory,
+            cpu=settings.metrics_redis.cpu.cpu,
+            pods=settings.metrics_redis.pods.pods,
             admin_secret=settings.metrics_redis.existing_secret,
             storage_class=storage_class,
             image=settings.image("redis"),

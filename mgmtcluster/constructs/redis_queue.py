@@ -7,7 +7,9 @@ from constructs import Construct
 from mgmtcluster import images
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.context import Context, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s, quantity
+from mgmtcluster.constructs.parts.pods import service_port
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs.parts.workload import Workload
@@ -16,11 +18,12 @@ from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
 from mgmtcluster.edges import reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.cluster import node_port_problem
-from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.containers import DEFAULT_USER, Cpu, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import ListName, ObjectName
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
 
 # What a writer and a reader of a list call, and no command that only newer servers than Redis 7.0 know.
@@ -50,6 +53,8 @@ class RedisQueue(Construct):
         bootstrap_image: an image with mongosh, for the Job that makes the password.
         image: Default: ``images.REDIS``.
         memory: request and limit; three quarters of it are for data.
+        cpu: request and limit. Default: 100m and 1.
+        pods: what its pod and its Job get over what the chart says. Default: nothing more.
         storage_class: Default: the cluster's default class.
         admin_secret: a Secret made elsewhere with the administrator's ``password``; then no Job makes one.
 
@@ -76,10 +81,13 @@ class RedisQueue(Construct):
         bootstrap_image: Image,
         image: Image = images.REDIS,
         memory: Memory = "512Mi",
+        cpu: Cpu = Cpu(request="100m", limit="1"),
+        pods: Pods = Pods(),
         storage_class: ObjectName | None = None,
         admin_secret: ObjectName | None = None,
     ) -> None:
         super().__init__(scope, id)
+        set_context(self, Context(pods=pods))
         problems = []
         if len(endpoint.service) > _NAME_LENGTH:
             length = f"at most {_NAME_LENGTH} characters"
@@ -100,10 +108,10 @@ class RedisQueue(Construct):
         self._workload.config_map("config", self._config, data)
         self._workload.service_account()
         exposed = endpoint.node_port is not None
-        port = pods.service_port(endpoint, exposed=exposed)
+        port = service_port(endpoint, exposed=exposed)
         self.service = self._workload.service("service", [port], type="NodePort" if exposed else "ClusterIP")
         rules = " ".join(["-@all", *(f"~{name}" for name in lists), *(f"+{command}" for command in _COMMANDS)])
-        template = self._pod_template(image, memory, rules, checksum=content_hash(data))
+        template = self._pod_template(self._container(image, cpu, memory, rules), image=image, checksum=content_hash(data))
         self.stateful_set = self._stateful_set(template, claim_template(storage, storage_class))
         open_ports = [(endpoint.container_port, endpoint.protocol)] if exposed else []
         self.network_policy = self._workload.network_policy(exposed=open_ports)
@@ -129,14 +137,14 @@ class RedisQueue(Construct):
             complete=with_stored_claim_templates,
         )
 
-    def _pod_template(self, image: str, memory: str, rules: str, *, checksum: str) -> k8s.PodTemplateSpec:
+    def _pod_template(self, container: k8s.Container, *, image: str, checksum: str) -> k8s.PodTemplateSpec:
         secret = k8s.SecretVolumeSource(secret_name=self._admin_secret, default_mode=0o440)
         in_memory = k8s.EmptyDirVolumeSource(medium="Memory", size_limit=quantity("1Mi"))
         return self._workload.pod_template(
             user=DEFAULT_USER,
             image=image,
             annotations={"checksum/config": checksum},
-            containers=[self._container(image, memory, rules)],
+            containers=[container],
             volumes=[
                 pods.config_map_volume("scripts", self._config),
                 k8s.Volume(name="admin", secret=secret),
@@ -144,7 +152,7 @@ class RedisQueue(Construct):
             ],
         )
 
-    def _container(self, image: str, memory: str, rules: str) -> k8s.Container:
+    def _container(self, image: str, cpu: Cpu, memory: str, rules: str) -> k8s.Container:
         port = self.endpoint.container_port
         env = {
             "ACL_FILE": "/tmp/users.acl",
@@ -155,7 +163,7 @@ class RedisQueue(Construct):
             name=self._workload.peer.name,
             image=image,
             command=["sh", f"{SCRIPTS_DIRECTORY}/{_SCRIPT}", f"{SCRIPTS_DIRECTORY}/redis.conf"],
-            resources=Resources(cpu="100m", memory=memory, cpu_limit="1", memory_limit=memory),
+            resources=Resources(cpu=cpu.request, memory=memory, cpu_limit=cpu.limit, memory_limit=memory),
             env=pods.env_vars(env),
             ports=pods.container_ports([self.endpoint]),
             mounts=[
@@ -179,7 +187,7 @@ class RedisQueue(Construct):
             namespace=peer.namespace,
             image=image,
             secrets=lambda: {self._admin_secret: {PASSWORD_KEY: "password"}},
-            labels=self._workload.labels,
+            labels=self._workload.object_labels,
             component=_COMPONENT,
         )
 

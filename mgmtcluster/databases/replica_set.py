@@ -20,6 +20,9 @@ MONGODB_PORT: Final = 27017
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS: Final = (3, 5, 7)
 
+#: The first version of MongoDB whose image has mongosh.
+_FIRST_WITH_MONGOSH: Final = (5, 0)
+
 #: How long a client waits, in milliseconds, as every driver reads it from the connection string; ``ReplicaSet.uri`` says why.
 TIMEOUTS: Final = {
     "connectTimeoutMS": "3000",
@@ -160,13 +163,25 @@ def member_problems(
     return problems
 
 
+def image_problems(image: str) -> list[str]:
+    """What is wrong with this image of MongoDB, as far as its tag tells its version."""
+    version = _version_of(image)
+    if version and version < _FIRST_WITH_MONGOSH:
+        return [f"image: {image!r} has no mongosh, which every Job here runs; write one of version 5.0 or newer"]
+    return []
+
+
+def _version_of(image: str) -> tuple[int, int] | None:
+    tag = re.match(r"([0-9]+)\.([0-9]+)", image_parts(image.partition("@")[0])[1])
+    return (int(tag[1]), int(tag[2])) if tag else None
+
+
 def version_problems(image: str, feature_compatibility_version: str | None) -> list[str]:
     """What is wrong with this feature compatibility version beside an image, as far as its tag tells its version."""
-    tag = re.match(r"([0-9]+)\.([0-9]+)", image_parts(image.partition("@")[0])[1])
-    if not feature_compatibility_version or not tag:
+    runs = _version_of(image)
+    if not feature_compatibility_version or not runs:
         return []
     asked = tuple(int(part) for part in feature_compatibility_version.split("."))
-    runs = (int(tag[1]), int(tag[2]))
     setting = f"feature_compatibility_version: {feature_compatibility_version!r}"
     if asked > runs:
         return [f"{setting} is newer than {image}; write {runs[0]}.{runs[1]}, or a newer image first"]

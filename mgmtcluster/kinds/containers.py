@@ -99,7 +99,7 @@ class Resources:
         cpu: request, in CPUs (``50m`` is a twentieth).
         memory: request.
         ephemeral_storage: request for logs and ``emptyDir`` volumes.
-        cpu_limit: the container is slowed down beyond it.
+        cpu_limit: the container is slowed down beyond it. None: it may use what the node has.
         memory_limit: the container is killed beyond it.
         ephemeral_storage_limit: the pod is evicted beyond it.
     """
@@ -107,7 +107,7 @@ class Resources:
     cpu: Quantity = "50m"
     memory: Memory = "64Mi"
     ephemeral_storage: Memory = "32Mi"
-    cpu_limit: Quantity = "500m"
+    cpu_limit: Quantity | None = "500m"
     memory_limit: Memory = "256Mi"
     ephemeral_storage_limit: Memory = "256Mi"
 
@@ -118,12 +118,36 @@ class Resources:
             raise InvalidInput(problems)
 
 
-def small_limits(amounts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, kw_only=True)
+class Cpu:
+    """CPUs of a container.
+
+    Args:
+        request: what it may count on (``50m`` is a twentieth).
+        limit: it is slowed down beyond it. None: it may use what the node has.
+    """
+
+    request: Quantity
+    limit: Quantity | None
+
+    def __post_init__(self) -> None:
+        check_fields(self, where="Cpu")
+        if words := small_limit(self.request, self.limit):
+            raise InvalidInput([f"Cpu: limit: {words}"])
+
+
+def small_limits(amounts: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
     """The names of amounts, keyed as the fields of ``Resources``, whose limit is below the request, with the words for it."""
     for name in ("cpu", "memory", "ephemeral_storage"):
-        request, limit = amounts[name], amounts[f"{name}_limit"]
-        if quantity_value(limit) < quantity_value(request):
-            yield name, f"{limit!r} is less than the request of {request!r}; write at least that"
+        if words := small_limit(amounts[name], amounts[f"{name}_limit"]):
+            yield name, words
+
+
+def small_limit(request: str | None, limit: str | None) -> str | None:
+    """The words for a limit that is below the request."""
+    if request and limit and quantity_value(limit) < quantity_value(request):
+        return f"{limit!r} is less than the request of {request!r}; write at least that"
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,9 @@ _IDS: Final = frozenset({"fsGroup", "runAsGroup", "runAsUser", "supplementalGrou
 _IS_LEFT: Final = "is set, and OpenShift gives each namespace its own; leave it out"
 _RESOURCES: Final = ("cpu", "memory", "ephemeral-storage")
 
+#: A container that asks for more CPU than there is only waits; of the others it would take what its neighbours need.
+_NEEDS_NO_LIMIT: Final = ("cpu",)
+
 
 def images_pinned(objects: Sequence[Object]) -> Iterator[str]:
     """Every container has an image with a tag other than ``latest``, or with a digest."""
@@ -93,9 +96,9 @@ def _differences(where: str, found: Mapping[str, Any], wanted: Mapping[str, Any]
 def _resource_problems(resources: Object) -> Iterator[str]:
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
     for resource in _RESOURCES:
-        if resource not in requests or resource not in limits:
+        if resource not in requests or (resource not in limits and resource not in _NEEDS_NO_LIMIT):
             yield f"resources: {resource} has no request or no limit; write both"
-        elif quantity_value(str(limits[resource])) < quantity_value(str(requests[resource])):
+        elif resource in limits and quantity_value(str(limits[resource])) < quantity_value(str(requests[resource])):
             yield f"resources: the limit of {resource} is less than its request; write at least {requests[resource]}"
 
 

@@ -19,15 +19,10 @@ from mgmtcluster.kinds.names import Name, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
 from mgmtcluster.settings import across
 from mgmtcluster.settings.cluster import ClusterSettings
+from mgmtcluster.settings.databases import DatabaseSettings, MetricsDatabaseSettings, RedisSettings
 from mgmtcluster.settings.model import Model, unique
-from mgmtcluster.settings.parts import (
-    DatabaseSettings,
-    MetricsDatabaseSettings,
-    RedisSettings,
-    SecretKeySettings,
-    ServiceSettings,
-)
-from mgmtcluster.settings.pods import PlatformPodsSettings
+from mgmtcluster.settings.parts import SecretKeySettings, ServiceSettings
+from mgmtcluster.settings.pods import MetadataSettings, PlatformPodsSettings
 from mgmtcluster.settings.yaml_file import read_mapping
 
 __all__ = [
@@ -81,6 +76,12 @@ class Settings(Model):
         default=[], description="Secrets for the image registry, in every namespace of the platform."
     )
     images: dict[str, Image] = Field(default={}, description="Other images, by name: a service's, mongo, redis, …")
+    metadata: MetadataSettings = Field(
+        default=MetadataSettings(), description="What every object itself gets; pods take `pods`, and claims of members nothing."
+    )
+    namespaces: MetadataSettings = Field(
+        default=MetadataSettings(), description="What the platform's namespaces get, over `metadata`."
+    )
     pods: PlatformPodsSettings = Field(default=PlatformPodsSettings(), description="What every pod gets, Jobs and helpers too.")
     storage_class: ObjectName | None = Field(
         default=None, description="An existing StorageClass. Default: the bundled provisioner of volumes on the nodes' disks."

@@ -8,7 +8,7 @@ import pydantic
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import NODE_IP, foreign_domain, service_names
 from mgmtcluster.databases.grant import PASSWORD_ENV
-from mgmtcluster.databases.replica_set import version_problems
+from mgmtcluster.databases.replica_set import image_problems, version_problems
 from mgmtcluster.databases.users import BACKUP_USER, KEYFILE, MONITOR_USER, ROOT
 from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import Resources, small_limits
@@ -24,6 +24,9 @@ Raw = Mapping[str, Any]
 def problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     """What no single model can tell of these settings, as ``path: words``."""
     yield from _image_problems(raw, services)
+    mongo = _mapping(raw, "images").get("mongo")
+    if isinstance(mongo, str):
+        yield from (f"images.mongo: {problem.partition(': ')[2]}" for problem in image_problems(mongo))
     for database in catalog.DATABASES:
         yield from _version_problems(database, raw)
         yield from _secret_problems(database, raw, services)

@@ -1,4 +1,4 @@
-"""What the settings say of pods: of all, of one database's, of one service's."""
+"""What the settings say of objects and pods: of all, of one database's, of one service's."""
 
 from pydantic import Field
 
@@ -6,6 +6,13 @@ from mgmtcluster.kinds.keys import FreeKey
 from mgmtcluster.kinds.names import LabelKey, LabelValue, ObjectName
 from mgmtcluster.kinds.pods import Pods, PullPolicy, Toleration
 from mgmtcluster.settings.model import Model
+
+
+class MetadataSettings(Model):
+    """Labels and annotations of objects themselves."""
+
+    labels: dict[FreeKey, LabelValue] = Field(default={}, description="Labels.")
+    annotations: dict[FreeKey, str] = Field(default={}, description="Annotations.")
 
 
 class PodsSettings(Model):

@@ -10,6 +10,7 @@ from mgmtcluster import (
     Bucket,
     Cluster,
     Context,
+    Cpu,
     DatabaseBackup,
     DatabaseMonitoring,
     DnsServer,
@@ -198,7 +199,11 @@ _CONTEXTS = _made(
     node_address=st.one_of(st.none(), st.sampled_from(["10.0.0.7", "nodes.example.test", "2001:db8::1", "a b"])),
     pods=_PODS,
 )
+_CPU = _made(Cpu, "request", "limit", request=_AMOUNTS, limit=st.one_of(st.none(), _AMOUNTS))
 _DATABASE = {
+    "cpu": _CPU,
+    "mongod_arguments": st.lists(st.sampled_from(["--oplogSize=2048", "--quiet", "--auth", "x", "--a b"]), max_size=2),
+    "pods": _PODS,
     "members": st.sampled_from([0, 1, 2, 3, 5, 7, 9]),
     "storage": _SIZES,
     "node_label": st.sampled_from(["db=yes", "db", "example.test/db=", "a b=c"]),
@@ -237,6 +242,8 @@ _QUEUE = {
     "storage": _SIZES,
     "bootstrap_image": _IMAGES,
     "memory": _AMOUNTS,
+    "cpu": _CPU,
+    "pods": _PODS,
     "storage_class": st.one_of(st.none(), _NAMES),
     "admin_secret": st.one_of(st.none(), _NAMES),
 }

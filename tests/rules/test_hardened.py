@@ -61,8 +61,8 @@ SOFT = {
     "a port of the host": ({}, {"ports": [{"containerPort": 80, "hostPort": 80}]}, "ports: hostPort is set"),
     "a resource without a limit": (
         {},
-        {"resources": {"limits": {"memory": "64Mi"}}},
-        "resources: cpu has no request or no limit",
+        {"resources": {"limits": {"cpu": "100m"}}},
+        "resources: memory has no request or no limit",
     ),
     "a limit below its request": (
         {},

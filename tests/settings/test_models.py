@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from mgmtcluster import InvalidInput, Settings
 from mgmtcluster.settings import DatabaseSettings
-from mgmtcluster.settings.parts import BackupSettings
+from mgmtcluster.settings.databases import BackupSettings
 
 BUCKET = {"endpoint": "https://s3.example.com", "name": "dumps", "secret": "keys"}
 

@@ -1,5 +1,6 @@
 """The pods of a replica set's members."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from mgmtcluster.constructs.parts import pods
@@ -9,7 +10,7 @@ from mgmtcluster.constructs.parts.volumes import DATA
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.cluster import Cluster
-from mgmtcluster.kinds.containers import ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.containers import Cpu, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.quantities import quantity_value
 
 #: Name of the port of members and of their Services.
@@ -30,8 +31,18 @@ _STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
 _LIVENESS = TcpProbe(period_seconds=30, failure_threshold=6)
 
 
-def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memory: str, node_label: str) -> k8s.PodTemplateSpec:
+def member_pods(
+    workload: Workload,
+    replica_set: ReplicaSet,
+    *,
+    image: str,
+    cpu: Cpu,
+    memory: str,
+    node_label: str,
+    arguments: Sequence[str],
+) -> k8s.PodTemplateSpec:
     """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
+    command = [*_mongod(replica_set, memory, workload.context.cluster), *arguments]
     selector = k8s.LabelSelector(match_labels=workload.selector)
     return workload.pod_template(
         user=_MONGODB_USER,
@@ -47,7 +58,7 @@ def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memo
                 label_selector=selector,
             )
         ],
-        containers=[_member(replica_set, image=image, memory=memory, cluster=workload.context.cluster)],
+        containers=[_member(replica_set, command=command, image=image, cpu=cpu, memory=memory)],
         volumes=[
             keyfile_volume(replica_set.keyfile_secret),
             pods.config_map_volume("scripts", replica_set.scripts),
@@ -56,17 +67,17 @@ def member_pods(workload: Workload, replica_set: ReplicaSet, *, image: str, memo
     )
 
 
-def _member(replica_set: ReplicaSet, *, image: str, memory: str, cluster: Cluster) -> k8s.Container:
+def _member(replica_set: ReplicaSet, *, command: Sequence[str], image: str, cpu: Cpu, memory: str) -> k8s.Container:
     port = replica_set.port
     ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
     return pods.container(
         name=replica_set.name,
         image=image,
-        command=_mongod(replica_set, memory, cluster),
+        command=command,
         resources=Resources(
-            cpu="250m",
+            cpu=cpu.request,
             memory=memory,
-            cpu_limit="2",
+            cpu_limit=cpu.limit,
             memory_limit=memory,
             ephemeral_storage="64Mi",
             ephemeral_storage_limit="512Mi",

@@ -1,6 +1,6 @@
 """A MongoDB replica set that keeps every acknowledged write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from constructs import Construct
 
@@ -8,22 +8,24 @@ from mgmtcluster import images
 from mgmtcluster.constructs.database.converge_job import converge_job
 from mgmtcluster.constructs.database.member_pods import PORT_NAME, member_pods
 from mgmtcluster.constructs.database.users import user_edge, users_of
-from mgmtcluster.constructs.parts.context import namespace_of, surroundings_of
+from mgmtcluster.constructs.parts.context import Context, namespace_of, set_context, surroundings_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
 from mgmtcluster.constructs.parts.scripts import mongosh, read_scripts
 from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
-from mgmtcluster.databases.replica_set import ReplicaSet, member_problems, name_problems, version_problems
+from mgmtcluster.databases.mongod import MongodArgument, twice_problems
+from mgmtcluster.databases.replica_set import ReplicaSet, image_problems, member_problems, name_problems, version_problems
 from mgmtcluster.databases.users import KEYFILE, user_problems
 from mgmtcluster.edges import Edge, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked, checked_method
-from mgmtcluster.kinds.containers import SecretKey
+from mgmtcluster.kinds.containers import Cpu, SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import DatabaseName, EnvName, MongoVersion, Name, NodeLabel, ObjectName
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Memory, Storage
 
 _SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")
@@ -42,6 +44,9 @@ class ReplicatedDatabase(Construct):
         namespace: Default: the chart's.
         image: image of mongod and mongosh. Default: ``images.MONGO``.
         memory: request and limit of each member; WiredTiger's cache is computed from it.
+        cpu: request and limit of each member. Default: 250m and 2.
+        mongod_arguments: further arguments of mongod, such as ``--oplogSize=2048``. Default: none.
+        pods: what members and Jobs get over what the chart says. Default: nothing more.
         storage_class: Default: the cluster's default class.
         replica_set: name of the replica set. Default: ``rs0``.
         keep_running: members to keep as pods beyond ``members`` while their votes are removed. Default: none.
@@ -81,6 +86,9 @@ class ReplicatedDatabase(Construct):
         namespace: Name | None = None,
         image: Image = images.MONGO,
         memory: Memory = "1536Mi",
+        cpu: Cpu = Cpu(request="250m", limit="2"),
+        mongod_arguments: Sequence[MongodArgument] = (),
+        pods: Pods = Pods(),
         storage_class: ObjectName | None = None,
         replica_set: Name = "rs0",
         keep_running: int | None = None,
@@ -92,10 +100,12 @@ class ReplicatedDatabase(Construct):
         numbers = member_problems(
             members, keep_running, replace_member=replace_member, single_member_may_lose_data=single_member_may_lose_data
         )
-        versions = version_problems(image, feature_compatibility_version)
+        versions = [*image_problems(image), *version_problems(image, feature_compatibility_version)]
+        versions += twice_problems(mongod_arguments)
         if problems := [*name_problems(name or id), *numbers, *versions]:
             raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
         super().__init__(scope, id)
+        set_context(self, Context(pods=pods))
         self.replica_set = ReplicaSet(
             name=name or id,
             namespace=namespace_of(self, namespace),
@@ -116,7 +126,18 @@ class ReplicatedDatabase(Construct):
         scripts = read_scripts(*_SCRIPTS)
         self._workload.config_map("scripts", self.replica_set.scripts, scripts)
         self._workload.service_account()
-        self.stateful_set = self._stateful_set(storage, memory, storage_class, node_label)
+        self.stateful_set = self._stateful_set(
+            claim_template(storage, storage_class),
+            member_pods(
+                self._workload,
+                self.replica_set,
+                image=image,
+                cpu=cpu,
+                memory=memory,
+                node_label=node_label,
+                arguments=mongod_arguments,
+            ),
+        )
         self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="IfHealthyBudget")
         self.network_policy = self._workload.network_policy()
         self.secrets = self._bootstrap() if existing_secrets is None else None
@@ -191,7 +212,7 @@ class ReplicatedDatabase(Construct):
             selector=selector,
         )
 
-    def _stateful_set(self, storage: str, memory: str, storage_class: str | None, node_label: str) -> Manifest:
+    def _stateful_set(self, claim: k8s.KubePersistentVolumeClaimProps, template: k8s.PodTemplateSpec) -> Manifest:
         return Manifest(
             self,
             "stateful-set",
@@ -206,10 +227,8 @@ class ReplicatedDatabase(Construct):
                     min_ready_seconds=10,
                     persistent_volume_claim_retention_policy=RETAIN,
                     selector=k8s.LabelSelector(match_labels=self._workload.selector),
-                    template=member_pods(
-                        self._workload, self.replica_set, image=self.image, memory=memory, node_label=node_label
-                    ),
-                    volume_claim_templates=[claim_template(storage, storage_class)],
+                    template=template,
+                    volume_claim_templates=[claim],
                 ),
             ),
             complete=with_stored_claim_templates,
@@ -227,6 +246,6 @@ class ReplicatedDatabase(Construct):
             namespace=self.replica_set.namespace,
             image=self.image,
             secrets=secrets,
-            labels=self._workload.labels,
+            labels=self._workload.object_labels,
             component="database",
         )

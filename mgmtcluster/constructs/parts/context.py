@@ -12,7 +12,8 @@ from mgmtcluster.edges import scopes_of
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.names import LabelKey, ObjectName
+from mgmtcluster.kinds.keys import FreeKey
+from mgmtcluster.kinds.names import LabelKey, LabelValue, ObjectName
 from mgmtcluster.kinds.network import HostAddress
 from mgmtcluster.kinds.pods import Pods
 
@@ -22,7 +23,8 @@ class Context:
     """What all constructs below an app or a chart share.
 
     Args:
-        annotations: of every object. Default: none.
+        labels: of every object itself, not of pods and in no selector. Default: none.
+        annotations: of every object itself. Default: none.
         pods: what every pod gets, over what the levels above say. Default: nothing.
         image_pull_secrets: names of Secrets for the image registry, in every namespace with pods. Default: none.
         cluster: facts of the cluster, all of them together. Default: those of ``Cluster()``.
@@ -32,6 +34,7 @@ class Context:
         InvalidInput: a value that Kubernetes would not accept.
     """
 
+    labels: Mapping[FreeKey, LabelValue] = field(default_factory=dict)
     annotations: Mapping[LabelKey, str] = field(default_factory=dict)
     image_pull_secrets: Sequence[ObjectName] = ()
     cluster: Cluster = Cluster()

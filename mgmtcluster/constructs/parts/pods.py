@@ -110,9 +110,9 @@ def _protocol(endpoint: Endpoint) -> str | None:
 
 
 def _requirements(resources: Resources) -> k8s.ResourceRequirements:
-    def quantities(cpu: str, memory: str, ephemeral_storage: str) -> dict[str, k8s.Quantity]:
+    def quantities(cpu: str | None, memory: str, ephemeral_storage: str) -> dict[str, k8s.Quantity]:
         amounts = {"cpu": cpu, "memory": memory, "ephemeral-storage": ephemeral_storage}
-        return {resource: quantity(amount) for resource, amount in amounts.items()}
+        return {resource: quantity(amount) for resource, amount in amounts.items() if amount}
 
     return k8s.ResourceRequirements(
         requests=quantities(resources.cpu, resources.memory, resources.ephemeral_storage),

@@ -40,13 +40,18 @@ class Workload:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of its objects and pods: its own, and those of its chart, which cdk8s puts on objects only."""
+        """The labels of its objects and pods alike: its own, and those of its chart, which cdk8s puts on objects only."""
         return {
             **surroundings_of(self.scope).labels,
             NAME_LABEL: self.peer.name,
             "app.kubernetes.io/instance": self.peer.name,
             "app.kubernetes.io/component": self.component,
         }
+
+    @property
+    def object_labels(self) -> dict[str, str]:
+        """The labels of its objects themselves."""
+        return {**self.context.labels, **self.labels}
 
     @property
     def pod_labels(self) -> dict[str, str]:
@@ -72,7 +77,7 @@ class Workload:
         return k8s.ObjectMeta(
             name=name or self.peer.name,
             namespace=self.peer.namespace if namespaced else None,
-            labels={**self.labels, **(labels or {})},
+            labels={**self.object_labels, **(labels or {})},
             annotations={**self.context.annotations, **(annotations or {})} or None,
         )
 
