@@ -54,6 +54,8 @@ class DnsServer:
 class Cluster:
     """What is true of the cluster. A fact that is not passed is that of a cluster as kubeadm makes it.
 
+    An app says it once: ``set_context(app, Context(cluster=Cluster(domain="corp.example", cidrs=["10.0.0.0/8"])))``.
+
     Args:
         domain: the domain of its own DNS names. Default: ``cluster.local``.
         ip_families: the families of its addresses, ``IPv4`` and ``IPv6``, the first one first. Default: ``IPv4``.
