@@ -50,6 +50,7 @@ lint: .venv/dev ## Check style, types and which way imports run.
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@cd examples/new-app && ../../.venv/bin/mypy .
 	@.venv/bin/lint-imports --no-cache --no-logo > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 check: lint test check-dist ## What to run before a commit: style, types, tests, and whether dist/ is fresh.
@@ -79,8 +80,8 @@ docs: .venv/dev schema map ## Write everything in docs/ that is generated, the m
 wheel: .venv/dev node_modules/.installed ## Build the wheel into build/, with what is installed: nothing is fetched.
 	@.venv/bin/hatchling build --target wheel --directory build
 
-snapshots: .venv/dev ## Renew the snapshots of tests/scenarios and the list of fields that never change in place.
-	@$(PYTEST) -q tests/scenarios --snapshot-update
+snapshots: .venv/dev ## Renew the golden files and the list of fields that never change in place.
+	@$(PYTEST) -q tests/scenarios examples/new-app --snapshot-update
 	@.venv/bin/python -m tests.test_immutable_fields > tests/data/immutable.yaml.new
 	@mv tests/data/immutable.yaml.new tests/data/immutable.yaml
 

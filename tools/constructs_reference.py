@@ -51,6 +51,7 @@ def _section(package: Object | Alias, name: str, names: list[str]) -> str:
     found = package[name]
     text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, _CONFIG)
     text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
+    text = text.replace("Bases: <code>[Protocol](#protocol)</code>\n\n", "")  # typing's, which a network protocol is not
     text = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
     return text + _options() if name == ServiceOptions.__name__ else text
 

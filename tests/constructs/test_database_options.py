@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Cpu, InvalidInput, Pods, Settings
+from mgmtcluster.testing import Manifests
 from tests.constructs.made_up import database
-from tests.rendering import Manifests, load, pod_spec, render, render_chart
+from tests.rendering import pod_spec, render, render_chart
 
 OWN_ARGUMENTS = [
     *("auth", "bind_ip=0.0.0.0", "bind_ip_all", "dbpath=/x", "fork", "ipv6", "keyFile=/x", "noauth", "port=1", "replSet=x"),
@@ -16,7 +17,7 @@ OWN_ARGUMENTS = [
 
 def one(**arguments: Any) -> Manifests:
     """A database with these arguments, checked by the rules."""
-    return load(render_chart(lambda chart: database(chart, **arguments)))
+    return render_chart(lambda chart: database(chart, **arguments))
 
 
 def test_members_have_the_cpus_that_are_asked_for() -> None:

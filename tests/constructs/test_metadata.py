@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mgmtcluster import InvalidInput, Settings
-from tests.rendering import Manifests, name_of, render
+from mgmtcluster.testing import Manifests
+from tests.rendering import name_of, render
 
 MORE = {"labels": {"example.test/team": "aios"}, "annotations": {"example.test/owner": "somebody"}}
 GIVEN = {
