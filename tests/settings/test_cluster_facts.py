@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mgmtcluster import InvalidInput, Settings, catalog
+from mgmtcluster.cli import dumps
 from tests.cli.command import mgmtcluster
 from tests.rendering import containers_of, env_of, files_of, render, run_app
 
@@ -62,6 +63,15 @@ def test_another_domain_is_in_variables_connection_strings_and_external_names() 
     assert env_of(container)["ADHOC_INFERENCE_API_URL"] == f"http://inference.ai.svc.{DOMAIN}:20000/v1"
     for where in (("services", "parser"), ("services", "cluster-controller-gateway"), ("metrics-system", "global-block-metrics")):
         assert json.dumps(made.container(*where)).replace(DOMAIN, "cluster.local") == json.dumps(usual.container(*where))
+
+
+def test_the_commands_of_a_migration_have_the_domain() -> None:
+    """They run in pods of the database, which know no other."""
+    registry = Settings.of(NAMES).replica_set(catalog.REGISTRY)
+    assert [host for host in registry.hosts if not host.endswith(f".registry.registries.svc.{DOMAIN}:27017")] == []
+    commands = "\n".join(dumps.restore(registry))
+    assert commands.count(DOMAIN) >= 6
+    assert "cluster.local" not in commands
 
 
 @pytest.mark.parametrize("host", [f"till.shop.svc.{DOMAIN}", "till.shop.svc.cluster.local", "till.shop.svc"])
@@ -177,6 +187,13 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_facts_that_do_not_go_together(raw: dict[str, Any], problems: list[str]) -> None:
     """All at once, a line each."""
     assert refused(raw) == [f"settings: {problem}" for problem in problems]
+
+
+def test_an_ipv6_address_of_the_nodes_is_in_brackets_where_services_are_listed(tmp_path: Path) -> None:
+    """So that the URL can be copied."""
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump({**IPV6, "node_address": "2001:db8::1"}))
+    assert "http://[2001:db8::1]:30100" in mgmtcluster("services", "--json", "--settings", str(file)).stdout
 
 
 def test_ipv6_first_needs_no_address_of_the_nodes_where_nobody_outside_gets_it() -> None:
