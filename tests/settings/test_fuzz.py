@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from mgmtcluster import Endpoint, InvalidInput, Settings, catalog, rules
+from mgmtcluster.settings import ClusterSettings
 from tests.rendering import render
 
 QUANTITIES = st.sampled_from(
@@ -116,6 +117,16 @@ def test_any_value_is_read_or_refused_in_lines(value: Any) -> None:
     """In place of each field."""
     for name in Settings.model_fields:
         settle({name: value})
+
+
+@settings(max_examples=200)
+@given(facts=st.dictionaries(st.sampled_from([*ClusterSettings.model_fields]), ANYTHING, max_size=3), user=st.booleans())
+def test_any_fact_of_the_cluster_is_read_or_refused_in_lines(facts: dict[str, Any], user: bool) -> None:
+    """Beside what depends on it: addresses outside, the host of a URL, a service's user and its variables."""
+    parser = {"env": {"A": "http://a.b.svc"}, **({"user": 1000} if user else {})}
+    settle(
+        {"cluster": facts, "services": {"parser": parser}, "outside_cidrs": ["fd00::/8"], "adhoc_inference_url": "http://a.b.svc"}
+    )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
