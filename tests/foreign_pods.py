@@ -26,7 +26,9 @@ def figures(runs: int) -> dict[str, list[float]]:
     with _crowd():
         return {
             "what `status` asks, among 5,000 foreign pods": _timed(lambda: look(cluster, asked), runs),
-            "what `preflight` asks, among 5,000 foreign pods": _timed(lambda: view.look(cluster, asked, ask_rights=True), runs),
+            "what `preflight` asks, among 5,000 foreign pods": _timed(
+                lambda: view.look_closely(cluster, asked, dry_run=False), runs
+            ),
             "all of `status`, rendered before": _timed(_status, runs),
         }
 

@@ -1,8 +1,9 @@
-"""The API server, for reading: lists in pages, timeouts, and errors in one line."""
+"""The API server, for reading and for dry runs: lists in pages, timeouts, and errors in one line."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 
 import urllib3
@@ -21,6 +22,7 @@ _AT_A_TIME: Final = 8
 #: Seconds to connect, and to wait for each part of an answer: together less than the ten within which a command gives up.
 TIMEOUT_SECONDS: Final[tuple[float, float]] = (4, 5)
 
+_JSON: Final = "application/json"
 _REVIEW: Final = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview")
 
 
@@ -96,9 +98,63 @@ class Cluster:
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             return list(pool.map(self.may, rights))
 
+    def peek(self, paths: Sequence[str]) -> list[Any]:
+        """Read what these paths lead to, several at a time.
+
+        What is not there is left out, and so is what the user may not read and what does not answer.
+        """
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            return [answer for answer in pool.map(self._peek, paths) if answer is not None]
+
+    def _peek(self, path: str) -> Any:
+        with suppress(CouldNotLook, ValueError):  # a kubelet that is not reachable from the server, or is none
+            status, content = self._send("GET", path)
+            return json.loads(content) if status == 200 else None
+        return None
+
+    def words_against(self, impossible: Object) -> str:
+        """Send an object that no server makes, and return why not, in the server's words."""
+        kind, metadata = Kind.of(impossible), impossible["metadata"]
+        _, content = self._send("POST", kind.path(metadata.get("namespace")), body=impossible)
+        return _message(content)
+
+    def dry_runs(self, wanted: Sequence[tuple[Object, bool]]) -> list[str | None]:
+        """Ask the server whether it would take these objects, several at a time; nothing is made or changed.
+
+        Args:
+            wanted: each object, and whether one of its name is there, which it would change.
+
+        Returns:
+            The server's words against each; None where it would take it.
+        """
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            return list(pool.map(lambda pair: self._dry_run(*pair), wanted))
+
+    def _dry_run(self, manifest: Object, is_there: bool) -> str | None:
+        metadata, query = manifest["metadata"], {"dryRun": "All", "fieldValidation": "Strict"}
+        method, path, content_type = "POST", Kind.of(manifest).path(metadata.get("namespace")), _JSON
+        if is_there:
+            method, path, content_type = "PATCH", f"{path}/{metadata['name']}", "application/apply-patch+yaml"
+            query |= {"fieldManager": "mgmtcluster", "force": "true"}
+        status, content = self._send(method, path, query=query, body=manifest, content_type=content_type)
+        if status < 400 or status == 409:  # there is one by now, which the server asks last
+            return None
+        return _message(content)
+
     def _ask(self, method: str, path: str, doing: str, *, query: Mapping[str, str] | None = None, body: Any = None) -> Any:
         """Return the parsed answer; None where there is no such path."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        status, content = self._send(method, path, query=query, body=body)
+        if status == 404:
+            return None
+        if status >= 400:
+            raise CouldNotLook(_refusal(self.server, status, doing, content))
+        return json.loads(content)
+
+    def _send(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = _JSON
+    ) -> tuple[int, bytes]:
+        """Return the status and the content of an answer, whatever it says."""
+        headers = {"Accept": _JSON, "Content-Type": content_type}
         pairs = list((query or {}).items())
         request = self._client.param_serialize(method, path, None, pairs, headers, body, auth_settings=["BearerToken"])
         try:
@@ -106,11 +162,7 @@ class Cluster:
             content: bytes = response.read()  # type: ignore[no-untyped-call]
         except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
             raise CouldNotLook(f"{self.server}: no answer ({_cause(error)}); is this the right --context?") from None
-        if response.status == 404:
-            return None
-        if response.status >= 400:
-            raise CouldNotLook(_refusal(self.server, response.status, doing, content))
-        return json.loads(content)
+        return response.status, content
 
 
 def _refusal(server: str, status: int, doing: str, content: bytes) -> str:
@@ -119,11 +171,16 @@ def _refusal(server: str, status: int, doing: str, content: bytes) -> str:
         return f"{server}: does not know you (401); log in, or name another --context"
     if status == 403:
         return f"{server}: you may not {doing} (403); ask for the right to, or name another --context"
+    return f"{server}: could not {doing} ({status}: {_message(content)[:200]}); try again"
+
+
+def _message(content: bytes) -> str:
+    """The server's own words, in one line."""
     try:
         message = str(json.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
         message = content.decode(errors="replace")
-    return f"{server}: could not {doing} ({status}: {' '.join(message.split())[:200]}); try again"
+    return " ".join(message.split())
 
 
 def _cause(error: BaseException) -> str:

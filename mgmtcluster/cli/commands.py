@@ -60,6 +60,7 @@ def services(
 
 @app.command()
 def preflight(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask the server whether it would take everything.")] = False,
     json: JsonOption = False,
     settings: SettingsOption = None,
     no_cache: NoCacheOption = False,
@@ -69,7 +70,8 @@ def preflight(
     """Check whether the platform can be installed, and print the commands that mend what is in the way."""
     from mgmtcluster.cli.preflight import run
 
-    raise typer.Exit(not run(json=json, settings=settings, cached=not no_cache, kubeconfig=kubeconfig, context=context))
+    well = run(dry_run=dry_run, json=json, settings=settings, cached=not no_cache, kubeconfig=kubeconfig, context=context)
+    raise typer.Exit(not well)
 
 
 @app.command()

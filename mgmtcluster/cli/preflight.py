@@ -9,15 +9,15 @@ from mgmtcluster.cli import checks
 from mgmtcluster.cli import expected as expectations
 from mgmtcluster.cli.api import Cluster
 from mgmtcluster.cli.checks.row import Row
-from mgmtcluster.cli.checks.view import look
+from mgmtcluster.cli.checks.view import look_closely
 from mgmtcluster.cli.output import add_rows, console, print_json, table, waiting
 
 
-def run(*, json: bool, settings: str | None, cached: bool, kubeconfig: str | None, context: str | None) -> bool:
+def run(*, dry_run: bool, json: bool, settings: str | None, cached: bool, kubeconfig: str | None, context: str | None) -> bool:
     """Check the cluster and print all rows. Returns whether none fails."""
     with waiting():
         cluster = Cluster(kubeconfig=kubeconfig, context=context)
-        view = look(cluster, expectations.load(settings, cached=cached), ask_rights=True)
+        view = look_closely(cluster, expectations.load(settings, cached=cached), dry_run=dry_run)
     rows = [row for check in checks.ALL for row in check(view)]
     failed = sum(row.verdict == "fail" for row in rows)
     if json:

@@ -61,5 +61,6 @@ def test_the_page_has_every_key_of_the_json(command: str, file: str) -> None:
 
 def test_the_page_has_every_check(file: str) -> None:
     """By the names in its output."""
-    rows = json.loads(mgmtcluster("preflight", "--json", "--kubeconfig", file).stdout)["checks"]
-    assert {row["check"] for row in rows} == {*first_cells(SECTIONS["preflight"])}
+    rows = json.loads(mgmtcluster("preflight", "--dry-run", "--json", "--kubeconfig", file).stdout)["checks"]
+    named = {name for name in first_cells(SECTIONS["preflight"]) if not name.startswith("--")}
+    assert {row["check"] for row in rows} == named

@@ -12,6 +12,7 @@ from tests.rig.installation import Installation
 from tests.rig.kube import Kubectl
 from tests.rig.workspace import Workspace
 
+from .dns import Dns
 from .installations import Installations
 from .nodes import Nodes
 
@@ -32,6 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
     """The cluster."""
     return Kubectl(tmp_path_factory.mktemp("bin"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dns(kubectl: Kubectl) -> Iterator[Dns]:
+    """DNS, for what looks for it."""
+    made = Dns(kubectl)
+    made.make()
+    yield made
+    made.remove()
 
 
 @pytest.fixture(scope="session")

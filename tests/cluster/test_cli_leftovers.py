@@ -11,6 +11,7 @@ from tests.rig.installation import Installation
 from tests.rig.kube import Json, Kubectl, condition
 from tests.rig.workspace import Workspace
 
+from .test_cli_dry_run import tried, versions
 from .test_cli_preflight import carry_out, preflight, row, rows
 
 
@@ -33,6 +34,15 @@ def test_the_platform_itself_is_in_the_way_of_nothing(platform: Installation, ku
     assert (found["verdict"], found["fix"]) == ("warn", ["kubectl delete job registry-bootstrap-0ld -n registries"])
     carry_out(kubectl, found["fix"])
     assert row(preflight(), "jobs")["verdict"] == "ok"
+
+
+def test_what_is_installed_is_admitted_again(platform: Installation, kubectl: Kubectl) -> None:
+    """Objects that are there are changed in the dry run, and in it alone."""
+    platform.settle()
+    before = versions(kubectl)
+    [found] = tried()
+    assert found["verdict"] == "ok", found
+    assert versions(kubectl) == before
 
 
 def test_pod_security_that_was_changed(platform: Installation, kubectl: Kubectl) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from mgmtcluster.kinds.network import ports_in
 from tests.cli.command import Done, mgmtcluster
 from tests.cluster.installations import Installations
 from tests.rendering import ROOT
 from tests.rig.kube import Json, Kubectl
 
+from .dns import Dns
 from .nodes import Nodes
 
 _BOTH = ("registry=yes", "metrics-db=yes")
@@ -65,7 +68,7 @@ def test_three_labelled_nodes_are_enough() -> None:
     done = preflight()
     assert done.returncode == 0
     warned = {check for check, found in rows(done).items() if found[0]["verdict"] != "ok"}
-    assert warned == {"avx", "network policies"}
+    assert warned == {"avx", "network policies", "api server"}
 
 
 @pytest.mark.usefixtures("bare")
@@ -245,3 +248,64 @@ def test_ranges_that_the_settings_do_not_hold(kubectl: Kubectl, tmp_path: Path) 
     assert (found["verdict"], found["found"][:7]) == ("warn", "10.244.")
     settings.write_text(found["fix"][0].removeprefix("settings.yaml: "))
     assert row(preflight(cwd=tmp_path), "cluster.cidrs")["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_api_servers_port(kubectl: Kubectl, tmp_path: Path) -> None:
+    """The cluster's is another one than the settings' at first; the line that is printed has it."""
+    service = kubectl.item("service", "kubernetes", "--namespace=default")
+    port = service["spec"]["ports"][0]["targetPort"]
+    found = row(preflight(), "api server")
+    assert (found["verdict"], found["found"].partition(",")[0]) == ("warn", f"it answers at {port}")
+    (tmp_path / "settings.yaml").write_text(found["fix"][0].removeprefix("settings.yaml: "))
+    assert row(preflight(cwd=tmp_path), "api server")["verdict"] == "ok"
+
+
+@pytest.mark.usefixtures("bare")
+def test_dns_that_does_not_answer(dns: Dns, kubectl: Kubectl, tmp_path: Path) -> None:
+    """Nobody is there; node-local DNS is, which the settings do not have; CoreDNS has another domain."""
+    if not dns.is_ours:
+        pytest.skip("this cluster has a DNS of its own, which stays as it is")
+    dns.remove()
+    try:
+        assert row(preflight(), "dns")["verdict"] == "fail"
+    finally:
+        dns.make(domain="corp.example")
+    cache = _deployment("node-local-dns", "kube-system", "-localip", "169.254.20.10") | {"kind": "DaemonSet"}
+    cache["spec"]["template"]["spec"]["hostNetwork"] = True
+    kubectl.apply(cache)
+    try:
+        found = rows(preflight())
+        lines = [found[check][0]["fix"][0].removeprefix("settings.yaml: cluster: ") for check in ("dns", "cluster domain")]
+        (tmp_path / "settings.yaml").write_text(
+            yaml.safe_dump({"cluster": {**yaml.safe_load(lines[0]), **yaml.safe_load(lines[1])}})
+        )
+        mended = rows(preflight(cwd=tmp_path))
+    finally:
+        kubectl("delete", "daemonset", "node-local-dns", "--namespace=kube-system")
+        dns.make()
+    assert "{cidr: 169.254.20.10/32, port: 53}" in found["dns"][0]["found"]
+    assert found["cluster domain"][0]["found"].startswith("it is corp.example")
+    assert {mended[check][0]["verdict"] for check in ("dns", "cluster domain")} == {"ok"}
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_families_of_the_cluster(tmp_path: Path) -> None:
+    """It has no IPv6."""
+    cluster = {"ip_families": ["IPv4", "IPv6"], "cidrs": ["10.0.0.0/8", "fd00::/8"]}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"cluster": cluster}))
+    assert row(preflight(), "address families")["verdict"] == "ok"
+    found = row(preflight(cwd=tmp_path), "address families")
+    assert (found["verdict"], found["found"]) == ("fail", "Services have IPv4, and cluster.ip_families are IPv4, IPv6")
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_range_of_node_ports(kubectl: Kubectl) -> None:
+    """It is the one that the server names when it refuses a port; asking leaves nothing behind."""
+    before = kubectl.items("services,ipaddresses", "--all-namespaces")
+    found = row(preflight(), "node port range")
+    assert kubectl.items("services,ipaddresses", "--all-namespaces") == before
+    refused = kubectl.run("create", "service", "nodeport", "far", "--tcp=1", "--node-port=1").stderr
+    told = refused.strip().rpartition(" ")[2]
+    assert found["found"].endswith(f"the cluster's {told}")
+    assert found["verdict"] == ("ok" if {30100, 30600} <= {*ports_in(told)} else "fail")

@@ -6,7 +6,20 @@ A new check is a function in a module beside, its place in that module's ``CHECK
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from mgmtcluster.cli.checks import machines, network, nodes, objects, old_installer, ranges, server, storage, volumes
+from mgmtcluster.cli.checks import (
+    dns,
+    dry_run,
+    facts,
+    machines,
+    network,
+    nodes,
+    objects,
+    old_installer,
+    ranges,
+    server,
+    storage,
+    volumes,
+)
 from mgmtcluster.cli.checks.row import Row
 from mgmtcluster.cli.checks.view import View
 
@@ -18,9 +31,12 @@ ALL: Final[tuple[Check, ...]] = (
     *nodes.CHECKS,
     *machines.CHECKS,
     *network.CHECKS,
+    *facts.CHECKS,
+    *dns.CHECKS,
     *ranges.CHECKS,
     *storage.CHECKS,
     *volumes.CHECKS,
     *objects.CHECKS,
     *old_installer.CHECKS,
+    *dry_run.CHECKS,
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from mgmtcluster.cli.checks.row import Row, listed
 from mgmtcluster.cli.checks.view import View, is_ours
+from mgmtcluster.kinds.network import ports_in
 from mgmtcluster.manifests import Object, containers, name_of
 
 #: DaemonSets of networks that enforce NetworkPolicy, and of those that do not, however they are set up.
@@ -50,15 +51,31 @@ def node_ports(view: View) -> Iterator[Row]:
         yield Row("node ports", "ok", f"{len(wanted)} node ports are free, or the platform's already")
 
 
+def node_port_range(view: View) -> Iterator[Row]:
+    """The cluster gives Services the node ports that the platform has."""
+    told = view.told.node_ports
+    wanted = {port for service in view.expected.of_kind("Service") for port in _node_ports(service)}
+    if not told:
+        fix = ["compare cluster.node_port_range in settings.yaml with --service-node-port-range of the API server"]
+        yield Row("node port range", "warn", "cannot be told from here: the server did not say it", fix)
+        return
+    outside = sorted(wanted - {*ports_in(told)})
+    if outside:
+        fix = [f"start the API server with a --service-node-port-range that holds {outside[0]}-{outside[-1]}; or:"]
+        fix += [f"settings.yaml: cluster: {{node_port_range: {told}}}   # and node ports in it", "make synth"]
+        yield Row("node port range", "fail", f"{listed(list(map(str, outside)))} not in the cluster's {told}", fix)
+    else:
+        yield Row("node port range", "ok", f"the platform's are all in the cluster's {told}")
+
+
 def _node_ports(service: Object) -> Iterator[int]:
     return (port["nodePort"] for port in service["spec"].get("ports") or () if "nodePort" in port)
 
 
 def policies_enforced(view: View) -> Iterator[Row]:
     """Some network enforces NetworkPolicies, as far as its DaemonSets show."""
-    enforced = {daemon_set["metadata"]["name"]: _enforces(daemon_set) for daemon_set in view.objects["DaemonSet"]}
-    enforcing = sorted(name for name, enforces in enforced.items() if enforces)
-    others = sorted(name for name, enforces in enforced.items() if enforces is False)
+    enforcing = sorted(name for name, enforces in networks(view).items() if enforces)
+    others = sorted(name for name, enforces in networks(view).items() if not enforces)
     if enforcing:
         verb = "enforces" if len(enforcing) == 1 else "enforce"
         yield Row("network policies", "ok", f"{listed(enforcing)} {verb} them")
@@ -72,6 +89,12 @@ def policies_enforced(view: View) -> Iterator[Row]:
         yield Row("network policies", "warn", f"{listed(others)} {verb} not enforce them", fix)
     else:
         yield Row("network policies", "warn", "cannot be told from here: no network is there that this command knows", fix)
+
+
+def networks(view: View) -> dict[str, bool]:
+    """The networks that are known, by the names of their DaemonSets, and whether each enforces policies."""
+    found = {daemon_set["metadata"]["name"]: _enforces(daemon_set) for daemon_set in view.objects["DaemonSet"]}
+    return {name: enforces for name, enforces in found.items() if enforces is not None}
 
 
 def _enforces(daemon_set: Object) -> bool | None:
@@ -89,4 +112,4 @@ def _enforces(daemon_set: Object) -> bool | None:
     return False if name in _NOT_ENFORCING else None
 
 
-CHECKS: Final = (node_ports, policies_enforced)
+CHECKS: Final = (node_ports, node_port_range, policies_enforced)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mgmtcluster.cli.checks import network, ranges
+from mgmtcluster.cli.checks.told import Told
 from mgmtcluster.cli.checks.view import View
 
 from .views import expecting, item, node, pod, rows, the_row, view, workload
@@ -41,6 +42,21 @@ def test_node_ports_that_others_hold() -> None:
         ("fail", "30101 held by Service/default/b"),
     ]
     assert found[0].fix == ["kubectl delete service -n default a   # or give it other node ports"]
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict", "found"),
+    [
+        ("30000-32767", "ok", "the platform's are all in the cluster's 30000-32767"),
+        ("30101-32767", "fail", "30100 not in the cluster's 30101-32767"),
+        ("30000-30100", "fail", "30101, 30102 not in the cluster's 30000-30100"),
+        ("", "warn", "cannot be told from here: the server did not say it"),
+    ],
+)
+def test_the_range_of_node_ports(told: str, verdict: str, found: str) -> None:
+    """As the server names it."""
+    row = the_row(network.node_port_range, replace(view(expected=PLATFORM), told=Told(node_ports=told)))
+    assert (row.verdict, row.found) == (verdict, found)
 
 
 def network_of(name: str, *containers: dict[str, Any]) -> dict[str, Any]:

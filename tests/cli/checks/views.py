@@ -16,6 +16,7 @@ OURS = {"app.kubernetes.io/part-of": "mgmtcluster"}
 _LISTED = (
     "DaemonSet",
     "Deployment",
+    "EndpointSlice",
     "Namespace",
     "Node",
     "PersistentVolume",
