@@ -4,15 +4,16 @@ An option stands here once, with its type, its default and a line on what it mea
 reference read it from here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypedDict, cast, get_type_hints
 
 from mgmtcluster.addresses import Address, Endpoint
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.containers import DEFAULT_USER, Outside, Probe, Resources, SecretKey, TcpProbe
-from mgmtcluster.kinds.names import Directory, EnvName, Name, ServiceName
-from mgmtcluster.kinds.network import Port
+from mgmtcluster.kinds.keys import ServiceAnnotationKey
+from mgmtcluster.kinds.names import Directory, EnvName, LabelKey, Name, ServiceName
+from mgmtcluster.kinds.network import Cidr, Port, ServiceType
 from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Replicas, UserId
 
@@ -105,6 +106,24 @@ class ServiceOptions(PodOptions, total=False):
         Mapping[EnvName, EnvValue],
         Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text.", "none"),
     ]
+    service_type: Annotated[
+        ServiceType | None,
+        Option(
+            None,
+            "How the Service of its exposed ports is reached; a load balancer is open to everybody, as a node port is.",
+            "``NodePort`` for endpoints with a ``node_port``, else ``ClusterIP``",
+        ),
+    ]
+    load_balancer_class: Annotated[
+        LabelKey | None, Option(None, "Class of the load balancer, which Kubernetes never changes.", "the cluster's own")
+    ]
+    load_balancer_source_ranges: Annotated[
+        Sequence[Cidr], Option((), "Ranges of the clients that the load balancer lets in.", "all")
+    ]
+    service_annotations: Annotated[
+        Mapping[ServiceAnnotationKey, str],
+        Option({}, "Annotations of the Service of its exposed ports, as those that configure a load balancer.", "none"),
+    ]
     component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``.", "the construct's kind")]
 
 
@@ -113,6 +132,20 @@ class ServiceOptions(PodOptions, total=False):
 READINESS: Final = TcpProbe()
 LIVENESS: Final = TcpProbe(period_seconds=20, failure_threshold=6)
 STARTUP: Final = TcpProbe(period_seconds=2, failure_threshold=150)
+
+
+def load_balancer_problems(options: Mapping[str, Any]) -> Iterator[str]:
+    """What is said of a load balancer that there is not."""
+    for name in ("load_balancer_class", "load_balancer_source_ranges"):
+        if options[name] and options["service_type"] != "LoadBalancer":
+            yield f"{name}: is for service_type: LoadBalancer alone; write that, or leave it out"
+
+
+def exposed_of(endpoints: Sequence[Endpoint], options: ServiceOptions) -> list[Endpoint]:
+    """The endpoints that clients outside reach: those with a node port, or all behind a load balancer without any."""
+    return [endpoint for endpoint in endpoints if endpoint.node_port] or [
+        endpoint for endpoint in endpoints if options["service_type"] == "LoadBalancer"
+    ]
 
 
 def options_of(options: type) -> dict[str, Option]:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import AfterValidator, BaseModel
@@ -67,7 +68,7 @@ def _checks(annotated: Any) -> Iterator[Callable[..., Any]]:
     if isinstance(annotated, type) and issubclass(annotated, BaseModel):
         for field in annotated.model_fields.values():
             yield from (check.func for check in field.metadata if isinstance(check, AfterValidator))
-            yield from _checks(field.annotation) if not [*_models(field.annotation)] else ()
+            yield from _checks(field.annotation)
     elif isinstance(annotated, AfterValidator):
         yield annotated.func
     for argument in get_args(annotated):
@@ -92,6 +93,8 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return " or ".join(
             [*(_kind(argument, metadata) for argument in get_args(annotation) if argument is not type(None)), "`null`"]
         )
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(_kind(argument) for argument in get_args(annotation))
     limits = [*_limits(metadata)]
     if get_origin(annotation) is list:
         return ", ".join([f"list of: {_kind(*get_args(annotation))}", *limits])

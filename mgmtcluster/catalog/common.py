@@ -1,6 +1,7 @@
 """What several services have in common."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final, Unpack
 
 from mgmtcluster.addresses import Endpoint
@@ -43,6 +44,7 @@ def policy_runner(
     database: Database | None = None,
     one_replica_because: str | None = None,
     handed_on: Collection[str] = (),
+    dialled_too: Mapping[str, str] = MappingProxyType({}),
     **options: Unpack[PodOptions],
 ) -> Service:
     """A service that loads policies by their URL, installs their requirements with pip, and runs them in its own process.
@@ -51,7 +53,7 @@ def policy_runner(
         python: the version of the image's Python, as the path of its packages has it: ``3.11``. That Python must be no virtual
             environment, in which pip refuses ``--user``. For an image with one, set ``PIP_USER: "0"`` and ``PIP_TARGET`` to the
             directory in ``PYTHONPATH``: that works as long as no two policies need two versions of a package.
-        about, endpoint, image, env, database, one_replica_because, handed_on, options: as ``Service`` takes them.
+        about, endpoint, image, env, database, one_replica_because, handed_on, dialled_too, options: as ``Service`` takes them.
     """
     packages = f"{_REQUIREMENTS}/lib/python{python}/site-packages"
     options.setdefault("resources", POLICY_RESOURCES)
@@ -66,6 +68,7 @@ def policy_runner(
         database=database,
         one_replica_because=one_replica_because,
         handed_on=handed_on,
+        dialled_too=dialled_too,
         **options,
     )
 

@@ -7,8 +7,6 @@ from mgmtcluster.catalog.common import TARGET_CLUSTER_API, policy_runner
 from mgmtcluster.catalog.service import ImageName, JsonMap, Service, Setting
 from mgmtcluster.kinds.containers import Outside, Resources
 
-_POLICIES: Final = at.POLICIES_SYSTEM.exposed_port
-
 SERVICES: Final = (
     Service(
         about="Parser",
@@ -73,13 +71,13 @@ SERVICES: Final = (
             "GRPC_PROXY_IMAGE": ImageName("rpc"),
         },
         handed_on=("POLICY_DB_URL", "GLOBAL_SERVICES_MAP"),
+        dialled_too={"POLICY_DB_URL": "policies-system, by the address that is handed on"},
         outside=(
             TARGET_CLUSTER_API,
             Outside(
                 ports=((30501, 30501), (32000, 32000), (32300, 32305)),
                 reason="membership servers and controllers of onboarded clusters on their node ports",
             ),
-            Outside(ports=((_POLICIES, _POLICIES),), reason="policies-system, by the address that is handed on"),
         ),
     ),
 )

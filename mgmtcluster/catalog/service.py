@@ -71,6 +71,7 @@ class Service:
         queue: the endpoint of the Redis it consumes from. Default: it consumes from none.
         handed_on: the variables whose addresses somebody in another cluster dials, so they must work there. Every other address
             is dialled by the service's own pods alone. Default: none.
+        dialled_too: those of them that its own pods dial as well, each with the reason. Default: none.
         options: see ``PodOptions``; a sidecar's image is a name, as the service's own is.
     """
 
@@ -82,6 +83,7 @@ class Service:
     one_replica_because: str | None
     queue: Endpoint | None
     handed_on: Collection[str]
+    dialled_too: Mapping[str, str]
     options: PodOptions
 
     def __init__(
@@ -95,6 +97,7 @@ class Service:
         one_replica_because: str | None = None,
         queue: Endpoint | None = None,
         handed_on: Collection[str] = (),
+        dialled_too: Mapping[str, str] = MappingProxyType({}),
         **options: Unpack[PodOptions],
     ) -> None:
         if one_replica_because:
@@ -108,6 +111,7 @@ class Service:
             "one_replica_because": one_replica_because,
             "queue": queue,
             "handed_on": handed_on,
+            "dialled_too": dialled_too,
             "options": options,
         }
         for name, value in fields.items():

@@ -13,7 +13,7 @@ from mgmtcluster.settings import Settings
 def contract_rule(settings: Settings) -> Rule:
     """The whole contract, less what the settings disable."""
     disabled = {name for name, setting in settings.services.items() if not setting.enabled}
-    rows = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.service not in disabled]
+    rows = [settings.exposed(endpoint) for endpoint in catalog.ENDPOINTS if endpoint.service not in disabled]
     aliases = {alias: service.endpoint for service in catalog.ALL for alias in service.aliases if service.name not in disabled}
     return contract_rows(rows, aliases)
 

@@ -19,7 +19,6 @@ STORAGE_NAMESPACE: Final = "mgmtcluster-storage"
 
 _PROVISIONER: Final = "mgmtcluster.aios/local-path"
 _STORAGE_CLASS: Final = "mgmtcluster-local-path"
-_VOLUMES_DIRECTORY: Final = "/var/lib/mgmtcluster/volumes"
 
 
 class Platform(PhaseChart):
@@ -47,7 +46,7 @@ class Platform(PhaseChart):
                 namespace=STORAGE_NAMESPACE,
                 provisioner=_PROVISIONER,
                 storage_class=_STORAGE_CLASS,
-                directory=_VOLUMES_DIRECTORY,
+                directory=settings.volumes_directory,
                 image=settings.image("local-path-provisioner"),
                 helper_image=settings.image("busybox"),
             )

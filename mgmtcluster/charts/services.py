@@ -73,17 +73,16 @@ def _define(chart: PhaseChart, service: catalog.Service, *, settings: Settings, 
     """The construct of one service: a registry, a metrics service, or one that keeps nothing."""
     image = settings.image(service.image)
     options = _options(service, settings)
+    endpoint = settings.exposed(service.endpoint)
     if service.database is None:
         options["component"] = chart.node.id.partition("-")[2]
-        return WebService(chart, service.name, image=image, endpoint=service.endpoint, **options)
+        return WebService(chart, service.name, image=image, endpoint=endpoint, **options)
     if database is None:
         raise ValueError(f"{service.name} needs the database {service.database.name}, and its phase has none")
     grant = database.grant(service.database.name, env=service.database.env)
     if service.queue is None:
-        return RegistryService(chart, service.name, image=image, endpoint=service.endpoint, database=grant, **options)
-    return MetricsService(
-        chart, service.name, image=image, endpoint=service.endpoint, database=grant, queue=service.queue, **options
-    )
+        return RegistryService(chart, service.name, image=image, endpoint=endpoint, database=grant, **options)
+    return MetricsService(chart, service.name, image=image, endpoint=endpoint, database=grant, queue=service.queue, **options)
 
 
 def _options(service: catalog.Service, settings: Settings) -> ServiceOptions:
@@ -91,7 +90,8 @@ def _options(service: catalog.Service, settings: Settings) -> ServiceOptions:
     differing = settings.service(service.name)
     env, outside = _resolve(service, settings)
     options = cast(ServiceOptions, {**service.options, **differing.options(over=service.options)})
-    options["env"] = {**env, **differing.env}
+    options["env"] = {**env, **differing.variables}
+    options["other_endpoints"] = [settings.exposed(endpoint) for endpoint in service.options.get("other_endpoints", ())]
     options["sidecars"] = [
         replace(sidecar, image=settings.image(sidecar.image)) for sidecar in service.options.get("sidecars", ())
     ]
@@ -114,11 +114,16 @@ def _resolve(service: catalog.Service, settings: Settings) -> tuple[dict[str, En
             resolved = address_of(resolved, settings.cluster.domain) or resolved
             if isinstance(resolved, str):
                 outside.append(Outside.at(resolved, reason=f"the server that {name} names"))
+        if name in service.dialled_too and isinstance(resolved, Address):
+            port = resolved.endpoint.exposed_port
+            outside.append(Outside(ports=((port, port),), reason=service.dialled_too[name]))
         env[name] = resolved
     return env, outside
 
 
 def _value(value: catalog.Value, settings: Settings) -> EnvValue | None:
+    if isinstance(value, Address):
+        return replace(value, endpoint=settings.exposed(value.endpoint))
     if isinstance(value, catalog.ImageName):
         return settings.image(value.name)
     if isinstance(value, catalog.JsonMap):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mgmtcluster import catalog
+from mgmtcluster.addresses import Endpoint
 from mgmtcluster.cli.checks import nodes
 from mgmtcluster.cli.checks.old_installer import OldDatabase, OldInstallation, found
 from mgmtcluster.cli.checks.view import View
@@ -45,14 +46,15 @@ def notes(view: View) -> list[str]:
     if not old:
         return []
     left = "is not of the platform and stays as it is: stop it before the dump if it writes to a database, and move it elsewhere"
-    ports = (note for service in old.services for note in _ports(service))
+    rows = [view.expected.settings.exposed(row) for row in catalog.ENDPOINTS]
+    ports = (note for service in old.services for note in _ports(service, rows))
     return [*(f"{name_of(item)} {left}" for item in old.others), *ports]
 
 
-def _ports(service: Object) -> Iterator[str]:
+def _ports(service: Object, documented: Sequence[Endpoint]) -> Iterator[str]:
     """Node ports of an old Service that change."""
     namespace, name = service["metadata"]["namespace"], service["metadata"]["name"]
-    rows = {row.port: row.node_port for row in catalog.ENDPOINTS if (row.namespace, row.service) == (namespace, name)}
+    rows = {row.port: row.node_port for row in documented if (row.namespace, row.service) == (namespace, name)}
     for port in service["spec"].get("ports") or ():
         before, after = port.get("nodePort"), rows.get(port["port"])
         if before and port["port"] in rows and before != after:

@@ -89,7 +89,7 @@ def rows_of(expected: Expected, *, node: str | None = None, ready: Mapping[tuple
     }
     cluster = expected.settings.cluster.facts
     by_name = {service.name: service for service in catalog.ALL}
-    for endpoint in catalog.ENDPOINTS:
+    for endpoint in map(expected.settings.exposed, catalog.ENDPOINTS):
         key = (endpoint.namespace, endpoint.service)
         if key not in replicas:
             continue

@@ -112,4 +112,4 @@ def problems_of(error: pydantic.ValidationError, *, within: str = "") -> list[st
 
 def _dotted(path: tuple[int | str, ...]) -> str:
     """The path as a line of an error names it: ``services.parser.env.A``."""
-    return ".".join(str(part) for part in path if part != "[key]")
+    return ".".join(str(part) for part in path if not str(part).startswith("["))

@@ -57,4 +57,13 @@ def owner_of(key: str) -> str | None:
     return next((owner for own, owner in _DOMAINS.items() if domain == own or domain.endswith(f".{own}")), None)
 
 
+def service_annotation_key(text: str) -> str:
+    """The key of a Service's annotation; those of Kubernetes' domains configure load balancers."""
+    owner = owner_of(label_key(text))
+    if owner not in (None, "Kubernetes"):
+        raise ValueError(f"{text!r} belongs to {owner}; write another key")
+    return text
+
+
+ServiceAnnotationKey = Annotated[str, AfterValidator(service_annotation_key)]
 FreeKey = Annotated[str, AfterValidator(free_key)]

@@ -107,7 +107,7 @@ def is_dns_subdomain(text: str) -> bool:
 
 
 def absolute_path(text: str) -> str:
-    """A directory of a container: an absolute path other than ``/``."""
+    """A directory of a container or a node: an absolute path other than ``/``."""
     if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", text) or "/../" in f"{text}/":
         raise ValueError(f"{text!r} is not an absolute directory; write one as in /tmp/cache")
     return text

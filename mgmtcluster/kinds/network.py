@@ -121,6 +121,9 @@ def url_scheme(text: str) -> str:
     return text
 
 
+#: How a Service is reached.
+ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer"]
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: What a port speaks below everything else; ``TCP`` where nobody says otherwise.
 Protocol = Literal["TCP", "UDP", "SCTP"]

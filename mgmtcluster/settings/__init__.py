@@ -10,12 +10,12 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from mgmtcluster import catalog, images
-from mgmtcluster.addresses import service_names
+from mgmtcluster.addresses import Endpoint, service_names
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.cluster import foreign_family
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
-from mgmtcluster.kinds.names import Name, ObjectName
+from mgmtcluster.kinds.names import Directory, Name, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
 from mgmtcluster.settings import across
 from mgmtcluster.settings.cluster import ClusterSettings
@@ -88,6 +88,10 @@ class Settings(Model):
     )
     outside_cidrs: Annotated[list[Cidr], AfterValidator(unique)] = Field(
         default=[], description="Ranges outside the cluster that services may connect to. Default: all."
+    )
+    volumes_directory: Directory = Field(
+        default="/var/lib/mgmtcluster/volumes",
+        description="Directory of the nodes for volumes of the bundled provisioner.",
     )
     registry_database: DatabaseSettings = Field(default=DatabaseSettings(), description="The database of the registries.")
     registry_namespace: bool = Field(
@@ -177,6 +181,10 @@ class Settings(Model):
     def service(self, name: str) -> ServiceSettings:
         """What differs for this service."""
         return self.services.get(name, ServiceSettings())
+
+    def exposed(self, endpoint: Endpoint) -> Endpoint:
+        """An endpoint of the platform with the node port that it has in this cluster, or none."""
+        return self.service(endpoint.service).exposed(endpoint)
 
     def database(self, database: catalog.PlatformDatabase) -> DatabaseSettings:
         """What is set of one of the platform's databases."""

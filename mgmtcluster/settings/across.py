@@ -35,6 +35,7 @@ def problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     yield from _exposure_problems(raw, services, cluster)
     yield from _service_problems(raw, services, cluster)
     yield from _need_problems(raw, services)
+    yield from _handed_out_problems(raw, services)
 
 
 def image_names(services: Sequence[catalog.Service]) -> set[str]:
@@ -98,7 +99,9 @@ def _exposure_problems(raw: Raw, services: Sequence[catalog.Service], cluster: C
     enabled = [service for service in services if service.name not in _disabled(raw)]
     exposed = [catalog.METRICS_QUEUE.endpoint, *(endpoint for service in enabled for endpoint in service.endpoints)]
     for endpoint in exposed:
-        if words := node_port_problem(endpoint.node_port, cluster.node_port_range):
+        own = _mapping(raw, "services", endpoint.service).get("node_port")
+        node_port = own if endpoint.node_port and type(own) is int else endpoint.node_port
+        if words := node_port_problem(node_port, cluster.node_port_range):
             yield f"services.{endpoint.service}: node port: {words}"
     handed_on = any(address.outside for service in enabled for address in service.addresses.values())
     if handed_on and cluster.ip_families[0] == "IPv6" and raw.get("node_address") is None:
@@ -176,6 +179,26 @@ def _need_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[st
 def _disabled(raw: Raw) -> set[Any]:
     """Services that are left out."""
     return {name for name in _mapping(raw, "services") if _mapping(raw, "services", name).get("enabled") is False}
+
+
+def _handed_out_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
+    """Node ports of services that have none, and those that are closed while another service hands them out."""
+    by_name = {service.name: service for service in services}
+    for name in _mapping(raw, "services"):
+        exposed = name in by_name and any(endpoint.node_port for endpoint in by_name[name].endpoints)
+        own = _mapping(raw, "services", name)
+        if name in by_name and not exposed and own.get("node_port") is not None:
+            yield f"services.{name}.node_port: the service is not exposed by its documentation; leave it out"
+        if own.get("service_type") != "ClusterIP":
+            continue
+        for service in services:
+            enabled = _mapping(raw, "services", service.name).get("enabled") is not False
+            for variable, address in service.addresses.items():
+                if enabled and address.outside and address.endpoint.service == name:
+                    yield (
+                        f"services.{name}.service_type: ClusterIP has no node port, and {service.name} hands its address "
+                        f"to others in {variable}; write NodePort or LoadBalancer"
+                    )
 
 
 def _mapping(raw: Any, *path: Any) -> Mapping[Any, Any]:

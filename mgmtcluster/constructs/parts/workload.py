@@ -109,13 +109,21 @@ class Workload:
         return k8s.Subject(kind="ServiceAccount", name=self.peer.name, namespace=self.peer.namespace)
 
     def service(
-        self, id: str, ports: Sequence[k8s.ServicePort], *, name: str | None = None, type: str | None = "ClusterIP", **spec: Any
+        self,
+        id: str,
+        ports: Sequence[k8s.ServicePort],
+        *,
+        name: str | None = None,
+        type: str | None = "ClusterIP",
+        annotations: Mapping[str, str] | None = None,
+        **spec: Any,
     ) -> Manifest:
         """Define a Service of its pods; ``spec`` as ``k8s.ServiceSpec`` takes it."""
         spec.setdefault("selector", self.selector)
         if len(self.context.cluster.ip_families) > 1:
             spec["ip_family_policy"] = "PreferDualStack"
-        props = k8s.KubeServiceProps(metadata=self.metadata(name), spec=k8s.ServiceSpec(type=type, ports=list(ports), **spec))
+        metadata = self.metadata(name, annotations=annotations)
+        props = k8s.KubeServiceProps(metadata=metadata, spec=k8s.ServiceSpec(type=type, ports=list(ports), **spec))
         return Manifest(self.scope, id, props)
 
     def pod_template(

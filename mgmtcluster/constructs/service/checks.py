@@ -14,7 +14,7 @@ from mgmtcluster.kinds.cluster import Cluster, node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Probe
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.peers import Peer
-from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar
+from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar, exposed_of, load_balancer_problems
 
 _Value = TypeVar("_Value", bound=Hashable)
 
@@ -28,6 +28,7 @@ def service_problems(
 ) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
     yield from _endpoint_problems(endpoints, context.cluster)
+    yield from _exposure_problems(endpoints, options)
     yield from _probe_problems(endpoints, options)
     yield from _name_problems(peer, endpoints, options)
     yield from _database_problems(peer, database, options)
@@ -41,13 +42,22 @@ def service_problems(
         yield from _sidecar_problems(sidecar, database, context)
 
 
-def external_name(peer: Peer, endpoints: Sequence[Endpoint]) -> list[str]:
-    """The name of the Service with the ports that have a node port, where others of the same Service have none.
+def external_name(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> list[str]:
+    """The name of the Service with the ports that are exposed, where others of the same Service are not.
 
     A NodePort Service gives every port of its own a node port, so what is exposed alone needs a Service alone.
     """
-    exposed = [endpoint for endpoint in endpoints if endpoint.node_port]
+    exposed = exposed_of(endpoints, options)
     return [f"{peer.name}-external"] if 0 < len(exposed) < len(endpoints) else []
+
+
+def _exposure_problems(endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
+    node_ports = [endpoint.node_port for endpoint in endpoints if endpoint.node_port]
+    if options["service_type"] == "ClusterIP" and node_ports:
+        yield f"service_type: ClusterIP has no node port, and the endpoint has {node_ports[0]}; leave one of them out"
+    if options["service_type"] == "NodePort" and not node_ports:
+        yield "service_type: NodePort needs a port on every node; write node_port of the endpoint"
+    yield from load_balancer_problems(options)
 
 
 def _twice(values: Iterable[_Value]) -> list[_Value]:
@@ -88,7 +98,7 @@ def _database_problems(peer: Peer, database: Grant | None, options: ServiceOptio
 
 
 def _name_problems(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
-    names = [peer.name, *external_name(peer, endpoints), *options["aliases"]]
+    names = [peer.name, *external_name(peer, endpoints, options), *options["aliases"]]
     yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in _twice(names))
 
 

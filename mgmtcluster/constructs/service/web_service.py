@@ -22,7 +22,7 @@ from mgmtcluster.kinds.containers import DEFAULT_USER
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.peers import Peer
-from mgmtcluster.options import ServiceOptions, completed
+from mgmtcluster.options import ServiceOptions, completed, exposed_of
 
 
 class WebService(Construct):
@@ -70,7 +70,7 @@ class WebService(Construct):
         self._endpoints = (endpoint, *self._options["other_endpoints"])
         self._workload = Workload(self, self.peer, self._options["component"])
         self._check(database)
-        names = (self.peer.name, *external_name(self.peer, self._endpoints), *self._options["aliases"])
+        names = (self.peer.name, *external_name(self.peer, self._endpoints, self._options), *self._options["aliases"])
         users = [user_claim(database.server.peer, self.peer.name, argument="database")] if database else []
         reserve(self, [*service_claims(self.peer.namespace, names, self._endpoints), *users])
         self._record_edges(database)
@@ -81,7 +81,7 @@ class WebService(Construct):
         several = self._options["replicas"] > 1
         self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="AlwaysAllow") if several else None
         self.network_policy = self._workload.network_policy(
-            exposed=[(endpoint.container_port, endpoint.protocol) for endpoint in self._endpoints if endpoint.node_port],
+            exposed=[(endpoint.container_port, endpoint.protocol) for endpoint in exposed_of(self._endpoints, self._options)],
             outside=[*self._options["outside"], *(routes_to_proxy(self._workload) if self._options["outside"] else [])],
         )
         self.node.default_child = self.deployment
@@ -138,10 +138,10 @@ class WebService(Construct):
 
     def _services(self) -> list[Manifest]:
         """The main Service; a second one if only some ports are exposed; one for each alias."""
-        exposed = [endpoint for endpoint in self._endpoints if endpoint.node_port]
+        exposed = exposed_of(self._endpoints, self._options)
         everything_is = len(exposed) == len(self._endpoints)
         services = [self._service("service", self.peer.name, self._endpoints, exposed=everything_is)]
-        for name in external_name(self.peer, self._endpoints):
+        for name in external_name(self.peer, self._endpoints, self._options):
             services.append(self._service("external", name, exposed, exposed=True))
         for alias in self._options["aliases"]:
             services.append(self._service(f"alias-{alias}", alias, self._endpoints, exposed=False))
@@ -149,4 +149,14 @@ class WebService(Construct):
 
     def _service(self, id: str, name: str, endpoints: Sequence[Endpoint], *, exposed: bool) -> Manifest:
         ports = [pods.service_port(endpoint, exposed=exposed) for endpoint in endpoints]
-        return self._workload.service(id, ports, name=name, type="NodePort" if exposed else "ClusterIP")
+        if not exposed:
+            return self._workload.service(id, ports, name=name)
+        return self._workload.service(
+            id,
+            ports,
+            name=name,
+            type=self._options["service_type"] or "NodePort",
+            annotations=self._options["service_annotations"],
+            load_balancer_class=self._options["load_balancer_class"],
+            load_balancer_source_ranges=[*self._options["load_balancer_source_ranges"]] or None,
+        )
