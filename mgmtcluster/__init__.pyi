@@ -1,5 +1,6 @@
 from . import catalog as catalog
 from . import rules as rules
+from . import testing as testing
 from .addresses import Address as Address
 from .addresses import Endpoint as Endpoint
 from .charts.monitoring import Monitoring as Monitoring

@@ -1,22 +1,28 @@
 """The reference of the public API, from its docstrings: ``python -m tools.constructs_reference`` prints it."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 from griffe import Alias, GriffeLoader, Object, Parser
 from griffe2md import ConfigDict, render_object_docs  # type: ignore[import-untyped]
 
 import mgmtcluster
+from mgmtcluster import testing
 from mgmtcluster.options import ServiceOptions, options_of
 
 _HEADING: Final = """# Constructs
 
-What `from mgmtcluster import …` gives, from its docstrings; written by `make docs`. Arguments of constructs are keyword-only
-but for `scope` and `id`. Whatever cannot be used is refused with an `InvalidInput` that has a line for each problem.
+[Tasks](#tasks) first, then the [reference](#reference): what `from mgmtcluster import …` gives, from its docstrings. `make docs`
+writes this page. Arguments of constructs are keyword-only but for `scope` and `id`. Whatever cannot be used is refused with an
+`InvalidInput` that has a line for each problem.
 
 One thread makes constructs and synthesizes them: they share one Node.js. A second thread is refused, and so is a forked
 process. To synthesize several apps at a time, start a process for each with `multiprocessing.get_context("spawn")`.
 """
+
+#: What is done with the constructs, each with a block that a test renders.
+TASKS: Final = Path(__file__).with_name("constructs_tasks.md")
 
 _CONFIG: Final = ConfigDict(
     docstring_section_style="list",
@@ -44,12 +50,15 @@ def page() -> str:
     package = loader.load("mgmtcluster")
     loader.resolve_aliases(external=True)
     names = sorted(mgmtcluster.__all__, key=str.casefold)
-    return "\n".join([_HEADING, *(_section(package, name, names) for name in names)])
+    sections = {name: [_section(package, name, names)] for name in names}
+    within = sorted(testing.__all__, key=str.casefold)
+    sections["testing"] += [_section(package["testing"], name, [*names, *within], level=3) for name in within]
+    return "\n".join([_HEADING, TASKS.read_text(), *(text for texts in sections.values() for text in texts)])
 
 
-def _section(package: Object | Alias, name: str, names: list[str]) -> str:
+def _section(package: Object | Alias, name: str, names: list[str], *, level: int = 2) -> str:
     found = package[name]
-    text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, _CONFIG)
+    text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, {**_CONFIG, "heading_level": level})
     text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
     text = text.replace("Bases: <code>[Protocol](#protocol)</code>\n\n", "")  # typing's, which a network protocol is not
     text = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"

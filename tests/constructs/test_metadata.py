@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster import InvalidInput, Settings
+from mgmtcluster.manifests import pod_template
 from mgmtcluster.testing import Manifests
 from tests.rendering import name_of, render
 
@@ -42,7 +43,7 @@ def test_every_object_has_it_on_itself_and_nothing_else_changes() -> None:
         assert each["metadata"]["labels"]["example.test/team"] == ("other" if namespace else "aios"), name_of(each)
         assert each["metadata"]["annotations"]["example.test/owner"] == "somebody", name_of(each)
         assert each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]
-    templates = [each["spec"]["template"]["metadata"] for each in objects.workloads()]
+    templates = [template["metadata"] for each in objects if (template := pod_template(each))]
     assert "example.test/team" not in json.dumps(templates)
 
 
