@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,40 +13,13 @@ from mgmtcluster import catalog
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.testing import Manifests
 from tests.rendering import env_of
+from tests.rig.requirements import FOUND, TWO_POLICIES, write_wheels
 
 #: The Python that this environment was made from: pip refuses ``--user`` in an environment.
 PYTHON = Path(sys._base_executable)  # type: ignore[attr-defined]
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 POLICY_RUNNERS = [service for service in catalog.ALL if "PYTHONUSERBASE" in service.env]
-
-#: A service that installs one policy's requirements, imports them in its own process, then does so for the next.
-SERVICE = """
-import importlib, importlib.metadata, subprocess, sys
-print("started without", "shop" not in sys.modules)
-for version in ("1.0", "2.0"):
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "shop==" + version], check=True)
-    importlib.invalidate_caches()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
-        del sys.modules[name]
-    import shop
-    print(shop.VERSION, importlib.metadata.version("shop"), hasattr(shop, "removed_in_2"))
-"""
-
-
-def wheel(folder: Path, version: str, code: str) -> None:
-    """Make a wheel with a command of its own, as many packages have one."""
-    about = f"shop-{version}.dist-info"
-    files = {
-        "shop/__init__.py": code,
-        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: shop\nVersion: {version}\n",
-        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{about}/entry_points.txt": "[console_scripts]\nshop = shop:main\n",
-    }
-    files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
-    with zipfile.ZipFile(folder / f"shop-{version}-py3-none-any.whl", "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
 
 
 @pytest.fixture
@@ -62,8 +34,7 @@ def container(tmp_path: Path, objects: Manifests) -> dict[str, str]:
         (root / mount["mountPath"].lstrip("/").replace("python3.11", f"python{VERSION}")).mkdir(parents=True, exist_ok=True)
     index = tmp_path / "index"
     index.mkdir()
-    wheel(index, "1.0", "VERSION = '1.0'\nremoved_in_2 = True\n")
-    wheel(index, "2.0", "VERSION = '2.0'\n")
+    write_wheels(index)
     moved = {
         name: f"{root}{value}".replace("python3.11", f"python{VERSION}") if value.startswith("/") else value
         for name, value in variables.items()
@@ -73,8 +44,8 @@ def container(tmp_path: Path, objects: Manifests) -> dict[str, str]:
 
 def test_two_policies_get_their_own_version_of_a_package(container: dict[str, str]) -> None:
     """The second one's code, its metadata and no file of the first, in a process that started before either."""
-    result = subprocess.run([PYTHON, "-c", SERVICE], env=container, capture_output=True, text=True, check=False)
-    assert result.stdout.splitlines() == ["started without True", "1.0 1.0 True", "2.0 2.0 False"], result.stderr
+    result = subprocess.run([PYTHON, "-c", TWO_POLICIES], env=container, capture_output=True, text=True, check=False)
+    assert result.stdout.splitlines() == FOUND, result.stderr
 
 
 def test_what_the_image_has_is_not_fetched(container: dict[str, str]) -> None:

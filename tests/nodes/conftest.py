@@ -21,9 +21,11 @@ ORDER = (
     "test_addresses.py",
     "test_policies.py",
     "test_containers.py",
+    "test_requirements.py",
     "test_redis.py",
     "test_rollout.py",
     "test_failures.py",
+    "test_drivers.py",
     "test_power.py",
     "test_uninstall.py",
 )

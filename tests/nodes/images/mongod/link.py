@@ -57,7 +57,7 @@ class Link:
     def _ask(self, command: Document) -> Document:
         assert self.connection is not None
         self.connection.sendall(request(next(self.numbers), command))
-        return read_command(self.connection)[2]
+        return read_command(self.connection).command
 
     def _connect(self) -> socket.socket:
         name, _, port = self.host.rpartition(":")

@@ -8,24 +8,25 @@ from typing import Any
 
 import bson
 
-from tests.nodes.images.mongod import documents, elections, heartbeats
+from tests.nodes.images.mongod import elections, heartbeats
+from tests.nodes.images.mongod.documents import CHANGES, READS, Databases
 from tests.nodes.images.mongod.member import Member
-from tests.nodes.images.mongod.peer import is_here
+from tests.nodes.images.mongod.peer import id_of, is_here
 from tests.nodes.images.mongod.storage import Document
 from tests.rig.mongo.commands import Commands, answers
 from tests.rig.mongo.errors import Refused
 from tests.rig.mongo.scram import Credentials, same_salt
 from tests.rig.mongo.server import BEFORE_LOGIN, Connection, Server
 
-READS = {"find", "count"}
-CHANGES = {"insert", "update"}
-WRITES = CHANGES | {
+WRITES = {*CHANGES} | {
     *("createUser", "updateUser", "dropUser", "grantRolesToUser", "revokeRolesFromUser"),
     *("setDefaultRWConcern", "setFeatureCompatibilityVersion"),
 }
 MONITORS = {"replSetGetStatus", "replSetGetConfig", "getParameter", "getDefaultRWConcern"}
 AMONG_MEMBERS = {"replSetHeartbeat", "replSetRequestVotes", "replSetStepUp"}
-ALLOWED_BY_ROLE = {"read": READS, "readWrite": READS | CHANGES}
+ALLOWED_BY_ROLE = {"read": {*READS}, "readWrite": {*READS, *CHANGES}}
+#: After these errors a driver sends a write again, to whoever is primary then: so does mongod mark them.
+SENT_AGAIN = {"NotWritablePrimary", "InterruptedDueToReplStateChange", "ExceededTimeLimit"}
 _REMEMBERED_SESSIONS = 200
 
 
@@ -37,6 +38,9 @@ class Service(Commands, Server):
     def __init__(self, member: Member) -> None:
         self.replica_set = self.member = member
         self.port = member.port
+        self._databases = Databases(member.stored.data)
+        self._process, self._counter = bson.ObjectId(), 0
+        self._told: tuple[object, ...] = ()
 
     @property
     def host(self) -> str | None:
@@ -75,7 +79,8 @@ class Service(Commands, Server):
         try:
             return {**self._answer(client, name, command), "ok": 1.0}
         except Refused as error:
-            return error.document()
+            labels = {"errorLabels": ["RetryableWriteError"]} if "txnNumber" in command and error.code in SENT_AGAIN else {}
+            return error.document() | labels
         except KeyError as error:
             return Refused("BadValue", f"{name} lacks {error}").document()
 
@@ -136,11 +141,22 @@ class Service(Commands, Server):
     # The set.
 
     def _hello(self, command: Document) -> Document:
-        answer = super()._hello(command)
+        """At once; or when there is news, where a driver says what it knows and how long it waits."""
+        if known := command.get("topologyVersion"):
+            seconds = command["maxAwaitTimeMS"] / 1000
+            self.member.changed.wait_for(lambda: self._topology_version() != known or not self.member.running, seconds)
+        answer = super()._hello(command) | {"topologyVersion": self._topology_version()}
         if self.state == "PRIMARY":
             # Later terms are greater, which is how drivers tell an old primary.
             answer["electionId"] = bson.ObjectId(bytes.fromhex(f"7fffffff{self.member.term:016x}"))
         return answer
+
+    def _topology_version(self) -> Document:
+        """Counts what a driver is told of the set."""
+        told = (self.state, self.member.primary, id_of(self.config))
+        if told != self._told:
+            self._told, self._counter = told, self._counter + 1
+        return {"processId": self._process, "counter": bson.Int64(self._counter)}
 
     def _initiate(self, command: Document) -> Document:
         hosts = [member["host"] for member in command["replSetInitiate"]["members"]]
@@ -207,32 +223,15 @@ class Service(Commands, Server):
 
     # Documents.
 
-    def _documents(self, command: Document) -> list[Document]:
-        collection = command[next(iter(command))]
-        return documents.of(self.member.stored.data, command["$db"], collection)
-
-    def _must_be_readable(self, command: Document) -> None:
+    @answers(*READS, *CHANGES)
+    def _documents(self, command: Document) -> Document:
+        name = next(iter(command))
         preference = command.get("$readPreference", {}).get("mode", "primary")
-        if self.state != "PRIMARY" and (self.state != "SECONDARY" or preference == "primary"):
+        if name in READS and self.state != "PRIMARY" and (self.state != "SECONDARY" or preference == "primary"):
             raise Refused("NotPrimaryNoSecondaryOk", "not primary, and a secondary was not asked for")
-
-    @answers("find")
-    def _find(self, command: Document) -> Document:
-        self._must_be_readable(command)
-        return copy.deepcopy(documents.find(self._documents(command), command, f"{command['$db']}.{command['find']}"))
-
-    @answers("count")
-    def _count(self, command: Document) -> Document:
-        self._must_be_readable(command)
-        return {"n": len(documents.matching(self._documents(command), command.get("query", {})))}
-
-    @answers("insert")
-    def _insert(self, command: Document) -> Document:
-        return documents.insert(self._documents(command), command)
-
-    @answers("update")
-    def _update(self, command: Document) -> Document:
-        return documents.update(self._documents(command), command, bson.ObjectId())
+        if self._databases.data is not self.member.stored.data:  # the primary sent it
+            self._databases = Databases(self.member.stored.data)
+        return self._databases.run(name, command)
 
 
 def _whole(roles: Sequence[Any], database: str) -> list[Document]:
