@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rendering import ROOT
+from tests.rig.environments import HOME
 
 _ROW = 'SAMPLES_REGISTRY: Final = Endpoint("samples-registry-svc", "registries", 5000, node_port=30119)\n'
 _ENTRY = """    Service(
@@ -28,8 +29,9 @@ def _copy_of_the_checkout(folder: Path) -> Path:
         shutil.copy2(ROOT / name, folder / name)
     commit = "git -c user.name=test -c user.email=test@example.test commit --quiet --message=copied"
     subprocess.run(f"git init --quiet && git add --all && {commit}", cwd=folder, check=True, shell=True)
-    for name in (".venv", "node_modules"):
-        (folder / name).symlink_to(ROOT / name)
+    HOME.mkdir(exist_ok=True)
+    for installed in (ROOT / ".venv", ROOT / "node_modules", HOME):
+        (folder / installed.name).symlink_to(installed)
     shutil.copytree(ROOT / "mgmtcluster" / "map" / "elkjs", folder / "mgmtcluster" / "map" / "elkjs")
     return folder
 

@@ -62,6 +62,7 @@ def bare(installations: Installations, nodes: Nodes) -> None:
     nodes.only(node_1=_BOTH, node_2=_BOTH, node_3=_BOTH)
 
 
+@pytest.mark.core
 @pytest.mark.usefixtures("bare")
 def test_three_labelled_nodes_are_enough() -> None:
     """Nothing fails on them, and it warns of what cannot be told alone."""

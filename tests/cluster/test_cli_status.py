@@ -71,6 +71,7 @@ def test_nothing_is_there(installations: Installations) -> None:
     assert all("is not there" in workload["note"] for phase in state["phases"] for workload in phase["workloads"])
 
 
+@pytest.mark.core
 def test_the_platform_is_whole(platform: Installation) -> None:
     """Every unit of every phase is ready, every member of each database too; watching ends at once."""
     platform.settle()

@@ -24,6 +24,7 @@ def _registry_is_well(databases: Installation) -> None:
     databases.settle(databases.folder / "10-registry-database.k8s.yaml")
 
 
+@pytest.mark.core
 def test_members_go_from_three_to_seven_and_back(
     workspace: Workspace, databases: Installation, nodes: Nodes, kubectl: Kubectl
 ) -> None:

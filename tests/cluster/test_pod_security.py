@@ -27,6 +27,7 @@ def restricted(kubectl: Kubectl) -> Iterator[str]:
     kubectl("delete", "namespace", _NAMESPACE)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", _TEMPLATES)
 def test_a_pod_of_the_platform_is_admitted_under_restricted(name: str, restricted: str, kubectl: Kubectl) -> None:
     """The API server takes the template as a bare pod."""
