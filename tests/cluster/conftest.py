@@ -61,6 +61,13 @@ def installations(kubectl: Kubectl, nodes: Nodes, tmp_path_factory: pytest.TempP
     all_of_them.clear()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _the_platform_is_given_back(installations: Installations) -> Iterator[None]:
+    """The tests of the next file find it as those of this one did."""
+    yield
+    assert installations.problems_of_the_platform() == []
+
+
 @pytest.fixture
 def platform(installations: Installations) -> Installation:
     """The committed dist/, applied."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.rig.installation import OURS, WORKLOADS, Installation
-from tests.rig.kube import Json, Kubectl, condition, documents, is_ready
+from tests.rig.kube import Json, Kubectl, condition, documents, is_ready, key
 from tests.rig.workspace import ROOT, Workspace
 
 from .nodes import Nodes
@@ -55,6 +55,16 @@ class Installations:
         self._nodes.add("node-3", *both)
         installation.settle()
         return installation
+
+    def problems_of_the_platform(self) -> list[object]:
+        """What is not as it was when the platform had settled, where it is installed."""
+        if not self._there or self._there[0] == "databases":
+            return []
+        installation = self._there[1]
+        installation.settle()
+        namespaces = {item["metadata"]["name"] for item in documents(*installation.files) if item["kind"] == "Namespace"}
+        others = self._kubectl.items("pods", "--all-namespaces", "--selector=app.kubernetes.io/part-of!=mgmtcluster")
+        return [*installation.strayed(), *(key(pod) for pod in others if pod["metadata"]["namespace"] in namespaces)]
 
     def _members_a_node_short(self) -> list[Json]:
         """The members of metrics-db, once two are Ready and the scheduler has told why the third is not."""

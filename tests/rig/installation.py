@@ -50,6 +50,11 @@ class Installation:
             if "generation" in item["metadata"] or name[0] == "PodDisruptionBudget"
         }
 
+    def strayed(self) -> list[tuple[str, str, str]]:
+        """What is missing, or differs from its manifest in a field that stands there."""
+        live = self.objects()
+        return sorted(key(each) for each in documents(*self.files) if not _is_within(each, live.get(key(each))))
+
     def unsettled(self, *files: Path) -> list[tuple[str, str, str]]:
         """What of these files, or of all of them, is missing, not available yet or not complete."""
         wanted = {key(each) for each in documents(*(files or self.files)) if each["kind"] in ("Deployment", "StatefulSet", "Job")}
@@ -66,3 +71,12 @@ class Installation:
         return {
             f"{item['metadata']['namespace']}/{item['metadata']['name']}": item["spec"].get("volumeName", "") for item in claims
         }
+
+
+def _is_within(written: object, stored: object) -> bool:
+    """Whether what is stored holds everything that is written, in mappings at any depth."""
+    if isinstance(written, dict):
+        return isinstance(stored, dict) and all(_is_within(value, stored.get(name)) for name, value in written.items())
+    if isinstance(written, list):
+        return isinstance(stored, list) and len(written) == len(stored) and all(map(_is_within, written, stored))
+    return written == stored
