@@ -38,6 +38,7 @@ from .kinds.containers import TcpProbe as TcpProbe
 from .kinds.errors import InvalidInput as InvalidInput
 from .kinds.errors import one_line_errors as one_line_errors
 from .kinds.network import Protocol as Protocol
+from .kinds.network import ServiceType as ServiceType
 from .kinds.peers import Peer as Peer
 from .kinds.pods import Pods as Pods
 from .kinds.pods import PullPolicy as PullPolicy

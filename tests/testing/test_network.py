@@ -165,6 +165,8 @@ def test_a_named_port_is_one_of_its_protocol() -> None:
     manifests = (workload("Deployment", "dns"), policy("shop", ingress=[{"ports": [{"port": "dns", "protocol": "UDP"}]}]))
     assert may_connect(manifests, SHOP, Peer("shop", "dns"), 53, protocol="UDP")
     assert not may_connect(manifests, SHOP, Peer("shop", "dns"), 53)
+    manifests = (workload("Deployment", "dns"), policy("shop", ingress=[{"ports": [{"port": "dns"}]}]))
+    assert not may_connect(manifests, SHOP, Peer("shop", "dns"), 53)
 
 
 def test_members_that_differ_are_not_answered_for_as_one() -> None:
