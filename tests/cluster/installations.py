@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import yaml
+
+from tests.rendering import render
 from tests.rig.installation import OURS, WORKLOADS, Installation
 from tests.rig.kube import Json, Kubectl, condition, documents, is_ready, key
 from tests.rig.workspace import ROOT, Workspace
@@ -41,6 +44,21 @@ class Installations:
         if not folder.exists():
             shutil.copytree(ROOT / "dist", folder)
         return self._keep(name, folder, *how)
+
+    def tainted(self, taint: str, **settings: object) -> Installation:
+        """The platform with these settings, on three nodes that all have this taint."""
+        self.clear()
+        both = ("registry=yes", "metrics-db=yes")
+        self._nodes.only(node_1=both, node_2=both, node_3=both)
+        self._kubectl("taint", "nodes", "node-1", "node-2", "node-3", taint)
+        folder = self._folder / "tainted"
+        folder.mkdir()
+        objects = render(settings).objects
+        files = {"00-platform": [each for each in objects if "namespace" not in each["metadata"]]}
+        files["10-everything"] = [each for each in objects if "namespace" in each["metadata"]]
+        for name, content in files.items():
+            (folder / f"{name}.k8s.yaml").write_text(yaml.safe_dump_all(content))
+        return self._keep("tainted", folder)
 
     def databases(self) -> Installation:
         """The databases and no service, from a workspace; metrics-db was one node short at first."""
