@@ -23,6 +23,11 @@ DIST = ROOT / "dist"
 DATA = Path(__file__).parent / "data"
 
 
+def without_pytest() -> dict[str, str]:
+    """The environment without the options and the number of this process of pytest, for a run of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
 @dataclass(frozen=True)
 class Platform:
     """The management cluster as some settings make it."""

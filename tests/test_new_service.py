@@ -1,13 +1,12 @@
 """A new service is one row of the endpoints and one entry of the catalog: the rest follows."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.rendering import ROOT
+from tests.rendering import ROOT, without_pytest
 from tests.rig.environments import HOME
 
 _ROW = 'SAMPLES_REGISTRY: Final = Endpoint("samples-registry-svc", "registries", 5000, node_port=30119)\n'
@@ -37,9 +36,8 @@ def _copy_of_the_checkout(folder: Path) -> Path:
 
 
 def _run(*command: str, cwd: Path) -> str:
-    # Not the options and the process number of this run of pytest.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=cwd, env={**env, "PYTHONPATH": str(cwd)}, capture_output=True, text=True, check=False)
+    env = {**without_pytest(), "PYTHONPATH": str(cwd)}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
     return done.stdout
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rendering import ROOT
+from tests.rendering import ROOT, without_pytest
 
 CHART = """
 from cdk8s import ApiObjectMetadata, App, Chart, ApiObject
@@ -43,7 +43,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "no:cacheprovider",
         *arguments,
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=without_pytest(), capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
