@@ -29,8 +29,9 @@ class Edge:
         why: what asks for it: the environment variable that holds the address, or the role of the client.
         database: the database the client is a user of, where the server is a replicated database.
         user: the user it is there, where that is not named like the client.
-        roles: the user's roles, each with the database it holds in, where it has no database of its own.
+        roles: the user's roles, each with the database it holds in, where it may do something else than read and write its own.
         protocol: what the port speaks below everything else.
+        let_in: the server names the client, as one that the app does not make.
     """
 
     client: Peer
@@ -41,11 +42,18 @@ class Edge:
     user: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
     protocol: Protocol = "TCP"
+    let_in: bool = False
 
     @property
     def port_text(self) -> int | str:
         """The port as a reader sees it, with its protocol where that is not TCP: ``2152/UDP``."""
         return self.port if self.protocol == "TCP" else f"{self.port}/{self.protocol}"
+
+
+def sort_key(edge: Edge) -> tuple[object, ...]:
+    """What edges are sorted by, which no two of them share: else their order, and what is written, would be a chance."""
+    user = (edge.user or "", edge.database or "", edge.roles)
+    return (edge.client, edge.server, edge.port, edge.why, edge.protocol, user, edge.let_in)
 
 
 @dataclass(frozen=True)

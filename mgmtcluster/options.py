@@ -5,79 +5,37 @@ reference read it from here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypedDict, cast, get_type_hints
 
-from mgmtcluster.addresses import Address, Endpoint
-from mgmtcluster.kinds.checking import check_fields
-from mgmtcluster.kinds.containers import DEFAULT_USER, Outside, Probe, Resources, SecretKey, TcpProbe
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.containers import Args, Claims, Command, Env, EnvFrom, Files, Init, Option, Requirements, Sidecar, Writes
+from mgmtcluster.databases.grant import Grant
+from mgmtcluster.kinds.access import ApiRights, Autoscale, Client, Metrics
+from mgmtcluster.kinds.containers import DEFAULT_USER, GracePeriod, Outside, Probe, TcpProbe
 from mgmtcluster.kinds.keys import ServiceAnnotationKey
-from mgmtcluster.kinds.names import Directory, EnvName, LabelKey, Name, ServiceName
+from mgmtcluster.kinds.names import LabelKey, Name, ServiceName
 from mgmtcluster.kinds.network import Cidr, Port, ServiceType
 from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Replicas, UserId
 
-#: What an environment variable may hold: literal text, an address that its endpoint made, or a key of a Secret.
-EnvValue = str | Address | SecretKey
 
+class _OfPods(TypedDict, total=False):
+    """What every pod may be told."""
 
-@dataclass(frozen=True, kw_only=True)
-class Sidecar:
-    """A second container beside a service's own, without a port of the pod's.
-
-    The containers of a pod with a sidecar do not see each other's processes. Each is PID 1 of its own, and ends at ``SIGTERM``
-    only if it handles that signal or its image starts it through an init.
-
-    Args:
-        name: name of the container.
-        image: its image, with a tag or a digest.
-        readiness: the probe that decides whether the pod gets traffic.
-        liveness: the probe that decides whether the container is restarted.
-        args: arguments for the image's entry point.", "the image's own.
-        env: environment variables.
-        database_env: variable that gets the connection string of the service's own database. Default: none.
-        resources: requests and limits.
-        writes: directories it writes to, each an ``emptyDir``.
-    """
-
-    name: Name
-    image: str
-    readiness: Probe
-    liveness: Probe
-    args: Sequence[str] = ()
-    env: Mapping[EnvName, EnvValue] = field(default_factory=dict)
-    database_env: EnvName | None = None
-    resources: Resources = Resources()
-    writes: Sequence[Directory] = ("/tmp",)
-
-    def __post_init__(self) -> None:
-        check_fields(self, where=f"Sidecar {self.name!r}")
-
-
-@dataclass(frozen=True)
-class Option:
-    """What an option is by default, and what it means.
-
-    Attributes:
-        default: the value where none is passed.
-        meaning: a sentence on the option.
-        by_default: the default in words.
-    """
-
-    default: Any
-    meaning: str
-    by_default: str
-
-
-class PodOptions(TypedDict, total=False):
-    """What the catalog may say of a service too, because it is the same on every cluster."""
-
-    other_endpoints: Annotated[Sequence[Endpoint], Option((), "Further ports of the same Service.", "none")]
-    aliases: Annotated[
-        Sequence[ServiceName], Option((), "Further Services of these names on the same pods, inside the cluster.", "none")
+    writes: Writes
+    resources: Requirements
+    outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to.", "none")]
+    user: Annotated[UserId, Option(DEFAULT_USER, "User and group id.", str(DEFAULT_USER))]
+    pods: Annotated[Pods, Option(Pods(), "What its pods get over those of its chart: see ``Pods``.", "nothing more")]
+    waits_for_database: Annotated[
+        bool, Option(False, "Hold the start back until its databases have a primary that knows its user.", "no")
     ]
-    replicas: Annotated[Replicas, Option(2, "Number of pods.", "2")]
-    probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask.", "that of the endpoint")]
+
+
+class _OfRunning(TypedDict, total=False):
+    """What pods that do not end may be told."""
+
+    replicas: Annotated[Replicas | None, Option(None, "Number of pods.", "2; 1 with a claim that a single node may mount")]
     readiness: Annotated[
         Probe | None,
         Option(None, "Decides whether a pod gets traffic.", "the first TCP port accepts connections; without one, none"),
@@ -86,25 +44,46 @@ class PodOptions(TypedDict, total=False):
         Probe | None,
         Option(None, "Decides whether a container is restarted.", "the same, over two minutes; without a TCP port, none"),
     ]
-    resources: Annotated[Resources, Option(Resources(), "Requests and limits of the main container.", "those of ``Resources``")]
-    writes: Annotated[
-        Sequence[Directory], Option(("/tmp",), "Directories it writes to, one ``emptyDir`` per directory.", "``/tmp``")
-    ]
     sidecars: Annotated[Sequence[Sidecar], Option((), "Further containers of each pod.", "none")]
-    outside: Annotated[Sequence[Outside], Option((), "Hosts outside the cluster that it connects to.", "none")]
-    user: Annotated[UserId, Option(DEFAULT_USER, "User and group id.", str(DEFAULT_USER))]
-    pods: Annotated[Pods, Option(Pods(), "What its pods get over those of its chart: see ``Pods``.", "nothing more")]
-    waits_for_database: Annotated[
-        bool, Option(False, "Hold the start back until its database has a primary that knows its user.", "no")
+
+
+class _OfPorts(TypedDict, total=False):
+    """What pods behind a Service may be told."""
+
+    other_endpoints: Annotated[Sequence[Endpoint], Option((), "Further ports of the same Service.", "none")]
+    aliases: Annotated[
+        Sequence[ServiceName], Option((), "Further Services of these names on the same pods, inside the cluster.", "none")
     ]
+    probe_port: Annotated[Port | None, Option(None, "Port that the default probes ask.", "that of the endpoint")]
 
 
-class ServiceOptions(PodOptions, total=False):
-    """What a service may be told; every key is optional."""
+class PodOptions(_OfPorts, _OfRunning, _OfPods, total=False):
+    """What the catalog may say of a service too, because it is the same on every cluster."""
 
-    env: Annotated[
-        Mapping[EnvName, EnvValue],
-        Option({}, "Environment variables. An address is a projection of an ``Endpoint``, never text.", "none"),
+
+class TaskOptions(_OfPods, total=False):
+    """What a ``Task`` may be told; every key is optional."""
+
+    env: Env
+    env_from: EnvFrom
+    command: Command
+    args: Args
+    files: Files
+    claims: Claims
+    databases: Annotated[Sequence[Grant], Option((), "What further databases grant to it.", "none")]
+    init: Annotated[
+        Sequence[Init], Option((), "Containers that run before, one after the other, and must succeed: a migration.", "none")
+    ]
+    api_rights: Annotated[
+        Sequence[ApiRights],
+        Option((), "What it may do with the Kubernetes API: it gets a token, a Role, and the way to the API server.", "nothing"),
+    ]
+    share_process_namespace: Annotated[
+        bool | None, Option(None, "Whether containers of a pod see each other's processes.", "only where there is one container")
+    ]
+    grace_period_seconds: Annotated[
+        GracePeriod | None,
+        Option(None, "Time that a pod has to end, in seconds, of which a service waits 10 before it begins.", "30"),
     ]
     service_type: Annotated[
         ServiceType | None,
@@ -127,11 +106,32 @@ class ServiceOptions(PodOptions, total=False):
     component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``.", "the construct's kind")]
 
 
+class WorkerOptions(TaskOptions, _OfRunning, total=False):
+    """What a ``Worker`` may be told; every key is optional."""
+
+    startup: Annotated[
+        Probe | None,
+        Option(None, "Holds the other two back until it passes.", "the first TCP port opens in five minutes; without one, none"),
+    ]
+    metrics: Annotated[Metrics | None, Option(None, "What Prometheus may ask.", "nothing")]
+    autoscale: Annotated[Autoscale | None, Option(None, "A number of pods that follows their load, for ``replicas``.", "none")]
+
+
+class ServiceOptions(WorkerOptions, _OfPorts, total=False):
+    """What a service may be told; every key is optional."""
+
+    clients: Annotated[Sequence[Client], Option((), "Who may ask it, beside those of the app that have its address.", "nobody")]
+
+
 #: The probes of a service where none are passed. It has five minutes to start: on busy nodes some services take over a minute
 #: and a half, and one that is killed begins again.
 READINESS: Final = TcpProbe()
 LIVENESS: Final = TcpProbe(period_seconds=20, failure_threshold=6)
 STARTUP: Final = TcpProbe(period_seconds=2, failure_threshold=150)
+
+
+#: The number of pods where nobody says otherwise, and nothing speaks against several.
+REPLICAS: Final = 2
 
 
 def load_balancer_problems(options: Mapping[str, Any]) -> Iterator[str]:
@@ -157,6 +157,6 @@ def options_of(options: type) -> dict[str, Option]:
 _DEFAULTS: Final = {name: option.default for name, option in options_of(ServiceOptions).items()}
 
 
-def completed(options: PodOptions) -> ServiceOptions:
+def completed(options: PodOptions | TaskOptions) -> ServiceOptions:
     """These options, with the default of every one that is not passed."""
     return cast(ServiceOptions, {**_DEFAULTS, **options})

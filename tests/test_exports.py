@@ -76,4 +76,4 @@ def test_a_type_of_a_public_signature_is_public(public: Any) -> None:
 def test_the_types_are_found() -> None:
     """Classes, unions and bases, wherever they stand."""
     assert {"Endpoint", "Grant", "ServiceOptions"} <= {name for name, _ in types_in(mgmtcluster.WebService)}
-    assert {"EnvValue", "Probe"} <= {name for name, _ in types_in(mgmtcluster.Sidecar)}
+    assert {"Endpoint", "Probe"} <= {name for name, _ in types_in(mgmtcluster.Sidecar)}

@@ -9,7 +9,7 @@ from griffe2md import ConfigDict, render_object_docs  # type: ignore[import-unty
 
 import mgmtcluster
 from mgmtcluster import testing
-from mgmtcluster.options import ServiceOptions, options_of
+from mgmtcluster.options import ServiceOptions, TaskOptions, WorkerOptions, options_of
 
 _HEADING: Final = """# Constructs
 
@@ -62,6 +62,10 @@ def _section(package: Object | Alias, name: str, names: list[str], *, level: int
     text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
     text = text.replace("Bases: <code>[Protocol](#protocol)</code>\n\n", "")  # typing's, which a network protocol is not
     text = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+    for options in (TaskOptions, WorkerOptions):
+        if name == options.__name__:
+            listed = ", ".join(f"`{each}`" for each in options_of(options))
+            text += f"\n**Options**, as `ServiceOptions` describes them: {listed}.\n"
     return text + _options() if name == ServiceOptions.__name__ else text
 
 

@@ -6,8 +6,9 @@ from typing import Final, Unpack
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog.service import Database, Service, Value
+from mgmtcluster.containers import Sidecar
 from mgmtcluster.kinds.containers import ExecProbe, Outside, Resources
-from mgmtcluster.options import PodOptions, Sidecar
+from mgmtcluster.options import PodOptions
 
 #: Services on Node.js, or on Flask with its reloader: 77 to 81 MB resident when idle.
 LARGER: Final = Resources(memory="96Mi")

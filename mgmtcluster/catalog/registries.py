@@ -6,8 +6,8 @@ from mgmtcluster.addresses import Endpoint
 from mgmtcluster.catalog import endpoints as at
 from mgmtcluster.catalog.common import LARGER, TARGET_CLUSTER_API, node_js_probe, policy_runner, redis_sidecar
 from mgmtcluster.catalog.service import Database, ImageName, Service, Setting
+from mgmtcluster.containers import Sidecar
 from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Outside, Resources
-from mgmtcluster.options import Sidecar
 
 _ANYWHERE = ((1, 65535),)
 

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Unpack
 
 from mgmtcluster.addresses import Address, Endpoint
-from mgmtcluster.options import PodOptions, Sidecar
+from mgmtcluster.containers import Sidecar
+from mgmtcluster.options import PodOptions
 
 
 @dataclass(frozen=True)

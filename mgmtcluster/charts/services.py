@@ -15,9 +15,11 @@ from mgmtcluster.constructs.redis_queue import RedisQueue
 from mgmtcluster.constructs.service.metrics_service import MetricsService
 from mgmtcluster.constructs.service.registry_service import RegistryService
 from mgmtcluster.constructs.service.web_service import WebService
+from mgmtcluster.containers import EnvValue
 from mgmtcluster.databases.grant import Grants
-from mgmtcluster.kinds.containers import Outside, SecretKey
-from mgmtcluster.options import EnvValue, ServiceOptions
+from mgmtcluster.kinds.containers import Outside
+from mgmtcluster.kinds.sources import SecretKey
+from mgmtcluster.options import ServiceOptions
 from mgmtcluster.settings import SecretKeySettings, Settings
 
 

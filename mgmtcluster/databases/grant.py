@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from mgmtcluster.addresses import NODE_IP
+from mgmtcluster.databases.users import READ_WRITE, ROLES_OF_A_DATABASE
 from mgmtcluster.kinds.checking import check_fields
-from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import DatabaseName, EnvName
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.sources import SecretKey
 
 #: The variable that the connection string takes its password from, so that none stands in a manifest.
 PASSWORD_ENV: Final = "DATABASE_PASSWORD"
@@ -38,11 +39,15 @@ class Database(Protocol):
     def port(self) -> int:
         """The port that they answer on."""
 
+    @property
+    def hosts(self) -> Sequence[str]:
+        """Host and port of everything that a client is to be told of."""
+
     def password(self, user: str) -> SecretKey:
         """Where a user's password is."""
 
-    def uri(self, user: str, database: str) -> str:
-        """The connection string of a user, with a reference to the variable that holds the password."""
+    def uri(self, user: str, database: str, *, password: str = ...) -> str:
+        """The connection string of a user, with a reference to the variable that holds the password: ``:$(VARIABLE)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,34 +69,77 @@ class Wait:
 class Grant:
     """The right to use one database; made by ``ReplicatedDatabase.grant``.
 
+    For clients that take no connection string, ``hosts``, ``user`` and ``password`` are values of environment variables.
+
     Raises:
         InvalidInput: a name cannot be used.
 
     Attributes:
-        database: name of the database that the service may read and write; it may use no other.
-        env: environment variable of the service that holds the connection string.
+        database: name of the database that the service may use, as its role says; it may use no other.
+        env: environment variable of the service that holds the connection string; None: none does.
         server: what answers.
         wait: how a pod waits for it.
+        role: what the service may do there, such as ``read``; see ``ReplicatedDatabase.grant``.
     """
 
     database: DatabaseName
-    env: EnvName
+    env: EnvName | None
     server: Database
     wait: Wait
+    role: str = READ_WRITE
 
     def __post_init__(self) -> None:
         where = f"Grant {self.database!r}"
         check_fields(self, where=where)
+        problems = []
         if self.database in _SYSTEM_DATABASES:
-            raise InvalidInput([f"{where}: database: {self.database!r} is MongoDB's own; write another name"])
+            problems.append(f"database: {self.database!r} is MongoDB's own; write another name")
         if self.env in OWN_ENV:
-            raise InvalidInput([f"{where}: env: {self.env!r} is {OWN_ENV[self.env]}; write another name"])
+            problems.append(f"env: {self.env!r} is {OWN_ENV[self.env]}; write another name")
+        if self.role not in ROLES_OF_A_DATABASE:
+            problems.append(f"role: {self.role!r} is not a role in one database; write one of {', '.join(ROLES_OF_A_DATABASE)}")
+        if problems:
+            raise InvalidInput(f"{where}: {problem}" for problem in problems)
+
+    @property
+    def hosts(self) -> "GrantValue":
+        """Host and port of every member, separated by commas."""
+        return GrantValue(self, "hosts")
+
+    @property
+    def user(self) -> "GrantValue":
+        """The name of the user that the service is."""
+        return GrantValue(self, "user")
+
+    @property
+    def password(self) -> "GrantValue":
+        """The user's password, by its Secret."""
+        return GrantValue(self, "password")
+
+
+@dataclass(frozen=True)
+class GrantValue:
+    """A part of a connection, as the value of an environment variable; made by a ``Grant`` that the container is passed too.
+
+    Attributes:
+        grant: the grant.
+        part: which part.
+    """
+
+    grant: Grant
+    part: Literal["hosts", "user", "password"]
+
+    def of(self, user: str) -> str | SecretKey:
+        """The value for the service that is this user."""
+        if self.part == "password":
+            return self.grant.server.password(user)
+        return user if self.part == "user" else ",".join(self.grant.server.hosts)
 
 
 class Grants(Protocol):
     """What grants databases to services: a construct of any engine."""
 
-    def grant(self, database: str, *, env: str) -> Grant:
+    def grant(self, database: str, *, env: str | None = None, role: str = READ_WRITE) -> Grant:
         """Grant a service the use of one database, whose connection string is in this variable."""
 
 

@@ -9,10 +9,10 @@ from mgmtcluster.addresses import service_host
 from mgmtcluster.databases.grant import PASSWORD_KEY, PASSWORD_REFERENCE, user_secret
 from mgmtcluster.databases.users import KEYFILE
 from mgmtcluster.kinds.cluster import Cluster
-from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.kinds.names import service_name
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.sources import SecretKey
 
 #: MongoDB's own port.
 MONGODB_PORT: Final = 27017

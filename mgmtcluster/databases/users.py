@@ -30,6 +30,12 @@ ROLES: Final = {
     **dict.fromkeys(("clusterAdmin", "clusterManager", "clusterMonitor", "hostManager", "backup", "restore", "root"), "admin"),
 }
 
+#: What a service may do in its database where nobody says otherwise.
+READ_WRITE: Final = "readWrite"
+
+#: The roles that are for one database.
+ROLES_OF_A_DATABASE: Final = tuple(role for role, database in ROLES.items() if database is None)
+
 
 def user_problems(name: str, roles: Mapping[str, str]) -> Iterator[str]:
     """Problems with the name of a user and its roles, one line each."""

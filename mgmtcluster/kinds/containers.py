@@ -1,36 +1,19 @@
-"""Values of a container: probes, resources, keys of Secrets, connections to hosts outside the cluster."""
+"""Values of a container: probes, resources, connections to hosts outside the cluster."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.cluster import Cluster, foreign_family
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.names import ObjectName, SecretKeyName
+from mgmtcluster.kinds.names import label_key
 from mgmtcluster.kinds.network import Cidr, Port, UrlPath, within
 from mgmtcluster.kinds.quantities import Memory, Quantity, quantity_value
-
-
-@dataclass(frozen=True)
-class SecretKey:
-    """The key of a Secret made elsewhere, as the value of an environment variable.
-
-    Args:
-        name: name of the Secret, in the namespace of the pod.
-        key: the key in it.
-    """
-
-    name: ObjectName
-    key: SecretKeyName
-
-    def __post_init__(self) -> None:
-        check_fields(self, where=f"SecretKey {self.name!r}")
-
 
 #: User and group of containers: above the range that nodes give to users of their own.
 DEFAULT_USER: Final = 10001
@@ -38,6 +21,10 @@ DEFAULT_USER: Final = 10001
 
 #: A number of seconds, or of failures.
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+#: The time that a pod has to end.
+GracePeriod = Annotated[int, Field(ge=0, le=86400)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +37,7 @@ class HttpProbe:
         period_seconds: time between two probes.
         failure_threshold: failures in a row that count.
         timeout_seconds: time for one answer.
+        scheme: ``HTTP`` or ``HTTPS``, whose certificate is not checked. Default: ``HTTP``.
     """
 
     path: UrlPath
@@ -57,6 +45,7 @@ class HttpProbe:
     period_seconds: Count = 10
     failure_threshold: Count = 3
     timeout_seconds: Count = 5
+    scheme: Literal["HTTP", "HTTPS"] = "HTTP"
 
     def __post_init__(self) -> None:
         check_fields(self, where="HttpProbe")
@@ -91,6 +80,15 @@ class ExecProbe:
 Probe = HttpProbe | TcpProbe | ExecProbe
 
 
+def _device_name(text: str) -> str:
+    if "/" not in label_key(text):
+        raise ValueError(f"{text!r} is not the resource of a device; write VENDOR/NAME, as in nvidia.com/gpu")
+    return text
+
+
+_DeviceName = Annotated[str, AfterValidator(_device_name)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resources:
     """What a container may count on, and what it may use at most.
@@ -102,6 +100,7 @@ class Resources:
         cpu_limit: the container is slowed down beyond it. None: it may use what the node has.
         memory_limit: the container is killed beyond it.
         ephemeral_storage_limit: the pod is evicted beyond it.
+        gpu: devices of a node, by the name of their resource and their number: ``("nvidia.com/gpu", 1)``. Default: none.
     """
 
     cpu: Quantity = "50m"
@@ -110,6 +109,7 @@ class Resources:
     cpu_limit: Quantity | None = "500m"
     memory_limit: Memory = "256Mi"
     ephemeral_storage_limit: Memory = "256Mi"
+    gpu: tuple[_DeviceName, Count] | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, where="Resources")

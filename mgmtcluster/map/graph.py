@@ -84,7 +84,7 @@ def _user(edge: Edge) -> str:
 
 def _rights(edge: Edge) -> str:
     """What the client may do as a user of the database; nothing where it is none."""
-    return edge.database or ", ".join(f"{role}@{database}" for role, database in edge.roles)
+    return ", ".join(f"{role}@{database}" for role, database in edge.roles) or edge.database or ""
 
 
 def _peer(owner: Object) -> Peer | None:

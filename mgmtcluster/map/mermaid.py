@@ -1,9 +1,14 @@
 """The list of edges as a diagram in Mermaid's language, which docs/map.md shows."""
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from mgmtcluster.edges import Edge
 from mgmtcluster.kinds.peers import Peer
+
+#: The room of clients that are addresses.
+_OUTSIDE: Final = "outside"
 
 _HEADING = """# Map
 
@@ -18,8 +23,8 @@ def mermaid(edges: Sequence[Edge]) -> Iterator[str]:
     yield "flowchart LR"
     peers = sorted({peer for edge in edges for peer in (edge.client, edge.server)})
     for namespace in sorted({peer.namespace for peer in peers}):
-        yield f"  subgraph {namespace}"
-        yield from (f"    {_id(peer)}[{peer.name}]" for peer in peers if peer.namespace == namespace)
+        yield f"  subgraph {namespace or _OUTSIDE}"
+        yield from (f"    {_id(peer)}[{_text(peer)}]" for peer in peers if peer.namespace == namespace)
         yield "  end"
     arrows = {(edge.client, edge.server, edge.port, edge.database or ""): edge for edge in edges}
     for (client, server, _, database), edge in sorted(arrows.items()):
@@ -28,7 +33,12 @@ def mermaid(edges: Sequence[Edge]) -> Iterator[str]:
 
 
 def _id(peer: Peer) -> str:
-    return f"{peer.namespace}/{peer.name}".replace("/", "_").replace("-", "_")
+    return re.sub("[^A-Za-z0-9_]", "_", f"{peer.namespace or _OUTSIDE}/{peer.name or _text(peer)}")
+
+
+def _text(peer: Peer) -> str:
+    """What a node of the diagram says."""
+    return peer.name or str(peer).partition("/")[2]
 
 
 def mermaid_page(edges: Sequence[Edge]) -> str:

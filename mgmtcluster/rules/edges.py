@@ -36,7 +36,8 @@ def edges_lead_to_pods(
         selector = service["spec"].get("selector") or {}
         selected.add((service["metadata"].get("namespace"), *sorted(selector.items())))
     for edge in edges:
-        if (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected:
+        # Pods that let a client in are there, with or without a Service.
+        if not edge.let_in and (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected:
             yield (
                 f"{edge.client}: {edge.why}: {edge.server} is not a Service with pods that a policy can name; declare it, "
                 f"or write enforce(…, beside=[Endpoint({edge.server.name!r}, {edge.server.namespace!r}, {edge.port}, pods=…)])"
@@ -84,7 +85,7 @@ def routes_are_let_in(objects: Sequence[Object], *, edges: Sequence[Edge] = (), 
     """Every Ingress and every other route leads to a Service that is declared, or ``beside``, and is let in by its policies."""
     services = {_key(service): service for service in of_kind(objects, "Service")}
     elsewhere = {(endpoint.namespace, endpoint.service) for endpoint in beside}
-    clients = [pods_of(edge.client) for edge in edges]
+    clients = [pods_of(edge.client) for edge in edges if not edge.let_in]
     for route in objects:
         if not _ROUTE.fullmatch(route["kind"]):
             continue

@@ -7,13 +7,15 @@ from typing import Annotated, Any, cast
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.kinds.containers import Resources, SecretKey
+from mgmtcluster.containers import EnvValue
+from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.keys import ServiceAnnotationKey
 from mgmtcluster.kinds.names import EnvName, LabelKey, ObjectName, SecretKeyName
 from mgmtcluster.kinds.network import Cidr, NodePort, ServiceType
 from mgmtcluster.kinds.pods import Pods, PullPolicy
 from mgmtcluster.kinds.quantities import Memory, Quantity, UserId
-from mgmtcluster.options import EnvValue, PodOptions, ServiceOptions, load_balancer_problems, options_of
+from mgmtcluster.kinds.sources import SecretKey
+from mgmtcluster.options import PodOptions, ServiceOptions, load_balancer_problems, options_of
 from mgmtcluster.settings.model import Model
 from mgmtcluster.settings.pods import PodsSettings
 
@@ -45,7 +47,7 @@ class ResourcesSettings(Model):
         """These amounts, and the default's for those that are not set."""
         return Resources(**self.amounts(default))
 
-    def amounts(self, default: Resources) -> dict[str, str]:
+    def amounts(self, default: Resources) -> dict[str, Any]:
         """The same, unchecked, by the names of the fields of ``Resources``."""
         own = {
             "cpu": self.requests.cpu,

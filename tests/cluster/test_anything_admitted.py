@@ -14,6 +14,7 @@ from kubernetes import client, config
 from mgmtcluster import Context, InvalidInput
 from mgmtcluster.rules.scope import CLUSTER_SCOPED
 from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, Define, synthesized
+from tests.examples import EXAMPLES, example
 from tests.rig.kube import Json, Kubectl
 
 _NAMESPACE = "anything"
@@ -84,6 +85,16 @@ def test_a_service_that_is_rendered_is_admitted(define: Define, context: Context
 def test_every_other_construct_that_is_rendered_is_admitted(define: Define, context: Context, judge: Judge) -> None:
     """Every object of it."""
     assert [refusal for manifest in accepted(define, context) if (refusal := judge.refuses(manifest))] == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_admitted(name: str, judge: Judge) -> None:
+    """Every object of it but for those of Prometheus' operator, which the server does not know."""
+    app = example(name)
+    objects = [manifest for chart in app.charts for manifest in chart.to_json()]
+    known = [manifest for manifest in objects if not manifest["apiVersion"].startswith("monitoring.coreos.com/")]
+    assert len(known) > 10
+    assert [refusal for manifest in known if (refusal := judge.refuses(manifest))] == []
 
 
 def test_the_judge_refuses_what_is_wrong(judge: Judge) -> None:

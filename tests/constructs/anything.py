@@ -7,8 +7,15 @@ from cdk8s import App, Chart
 from hypothesis import strategies as st
 
 from mgmtcluster import (
+    ApiRights,
+    Autoscale,
     Bucket,
+    Claim,
+    Client,
     Cluster,
+    ConfigFile,
+    ConfigKey,
+    ConfigRef,
     Context,
     Cpu,
     DatabaseBackup,
@@ -17,22 +24,30 @@ from mgmtcluster import (
     Endpoint,
     ExecProbe,
     HttpProbe,
+    Init,
     InvalidInput,
     LocalPathProvisioner,
+    Metrics,
     MetricsService,
     Outside,
     Peer,
+    PodField,
     Pods,
     Proxy,
     RedisQueue,
     RegistryService,
     ReplicatedDatabase,
     Resources,
+    SecretFiles,
     SecretKey,
+    SecretRef,
     SecretsBootstrap,
     Sidecar,
+    StatefulService,
+    Task,
     TcpProbe,
     WebService,
+    Worker,
     rules,
     set_context,
 )
@@ -122,14 +137,51 @@ _PROBES = st.one_of(
     _made(ExecProbe, "command", command=st.one_of(st.lists(_ANY_TEXT, max_size=3), st.just("true")), **_TIMES),
 )
 _RESOURCES = _made(
-    Resources, cpu=_AMOUNTS, memory=_AMOUNTS, ephemeral_storage=_AMOUNTS, cpu_limit=_AMOUNTS, memory_limit=_AMOUNTS
+    Resources,
+    cpu=_AMOUNTS,
+    memory=_AMOUNTS,
+    ephemeral_storage=_AMOUNTS,
+    cpu_limit=_AMOUNTS,
+    memory_limit=_AMOUNTS,
+    gpu=st.tuples(st.sampled_from(["nvidia.com/gpu", "a.b/C.d", "gpu", "a/b c", "kubernetes.io/x"]), st.integers(0, 3)),
 )
 _SECRET_KEYS = _made(
     SecretKey, "name", "key", name=st.one_of(_NAMES, _ANY_TEXT), key=st.sampled_from(["a", "A.b", "..", "a b", ""])
 )
-_ENV = st.dictionaries(
-    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.host), _SECRET_KEYS), max_size=3
+_FIELDS = st.sampled_from(
+    ["status.podIP", "metadata.labels['a']", "metadata.annotations['a.b/C']", "metadata.labels", "spec.x", "metadata.labels['']"]
 )
+_SOURCES = st.one_of(
+    _made(ConfigKey, "name", "key", name=_NAMES, key=st.sampled_from(["a", "..", "a b", ""])),
+    _made(PodField, "path", path=_FIELDS),
+    _SECRET_KEYS,
+)
+_ENV = st.dictionaries(
+    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.host), _SOURCES), max_size=3
+)
+_FILES = st.dictionaries(
+    _DIRECTORIES,
+    st.one_of(
+        _ANY_TEXT,
+        _made(ConfigFile, "name", "key", name=_NAMES, key=st.sampled_from(["a", "..", ".", "..a", "a b", ""])),
+        _made(SecretFiles, "name", name=_NAMES),
+    ),
+    max_size=3,
+)
+_ACCESS = st.sampled_from(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod", "x"])
+_CLAIMS = st.dictionaries(
+    _DIRECTORIES, _made(Claim, "size", size=_SIZES, storage_class=st.one_of(st.none(), _NAMES), access=_ACCESS), max_size=2
+)
+_CONTAINER = {
+    "command": st.lists(_ANY_TEXT, max_size=2),
+    "args": st.lists(_ANY_TEXT, max_size=2),
+    "env": _ENV,
+    "env_from": st.lists(st.one_of(_made(SecretRef, "name", name=_NAMES), _made(ConfigRef, "name", name=_NAMES)), max_size=2),
+    "files": _FILES,
+    "writes": st.lists(_DIRECTORIES, max_size=3),
+    "claims": _CLAIMS,
+    "resources": _RESOURCES,
+}
 _RANGES = st.lists(st.tuples(_PORTS, _PORTS), max_size=2)
 _OUTSIDE = _made(Outside, "ports", "reason", ports=_RANGES, reason=st.just("news"), cidrs=st.lists(_CIDRS, max_size=2))
 _SIDECARS = _made(
@@ -139,12 +191,35 @@ _SIDECARS = _made(
     image=_IMAGES,
     readiness=_PROBES,
     liveness=_PROBES,
-    args=st.lists(_ANY_TEXT, max_size=2),
-    env=_ENV,
+    startup=st.one_of(st.none(), _PROBES),
     database_env=st.one_of(st.none(), _ENV_NAMES),
-    resources=_RESOURCES,
-    writes=st.lists(_DIRECTORIES, max_size=2),
+    endpoints=st.lists(ENDPOINTS, max_size=1),
+    **_CONTAINER,
 )
+_INITS = _made(
+    Init,
+    *("name", "image"),
+    name=_NAMES,
+    image=_IMAGES,
+    restart_policy=st.sampled_from([None, None, "Always", "Never"]),
+    startup=st.one_of(st.none(), st.none(), _PROBES),
+    **_CONTAINER,
+)
+_CLIENTS = st.one_of(
+    _made(Client.pods, "namespace", namespace=_NAMESPACES, name=_NAMES, port=st.one_of(st.none(), _PORTS)),
+    _made(Client.namespace, "namespace", namespace=_NAMESPACES),
+    _CIDRS.map(lambda cidr: _tried(lambda **_: Client.cidrs(cidr), {})).filter(bool),
+)
+_RIGHTS = _made(
+    ApiRights,
+    *("verbs", "resources"),
+    verbs=st.lists(st.sampled_from(["get", "list", "*", ""]), max_size=2),
+    resources=st.lists(st.sampled_from(["pods", "pods/log", "*", "a b"]), max_size=2),
+    groups=st.lists(st.sampled_from(["", "apps", "*", "A"]), max_size=2),
+    names=st.lists(_NAMES, max_size=1),
+)
+_METRICS = _made(Metrics, "port", port=_PORTS, path=st.sampled_from(["/metrics", "m"]), prometheus_namespace=_NAMESPACES)
+_AUTOSCALE = _made(Autoscale, "min", "max", min=st.integers(0, 5), max=st.integers(0, 101), cpu_percent=st.integers(0, 200))
 _LABELS = st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)
 _TOLERATIONS = st.lists(
     st.fixed_dictionaries(
@@ -168,21 +243,33 @@ _PODS = _made(
     priority_class=st.sampled_from([None, "high", "High"]),
     image_pull_policy=st.sampled_from([None, "Always", "never"]),
 )
-_OPTIONS = {
-    "env": _ENV,
-    "aliases": st.lists(_NAMES, max_size=2),
-    "replicas": st.integers(0, 101),
-    "probe_port": st.one_of(st.none(), _PORTS),
-    "readiness": _PROBES,
-    "liveness": _PROBES,
-    "resources": _RESOURCES,
-    "writes": st.lists(_DIRECTORIES, max_size=3),
-    "sidecars": st.lists(_SIDECARS, max_size=2),
+_PODS_OF_A_TASK = {
+    "pods": _PODS,
+    **_CONTAINER,
+    "init": st.lists(_INITS, max_size=2),
     "outside": st.lists(_OUTSIDE, max_size=2),
     "user": st.sampled_from([0, 1, 999, 10001, 2**31 - 1, 2**31]),
-    "pods": _PODS,
+    "api_rights": st.lists(_RIGHTS, max_size=2),
+    "grace_period_seconds": st.one_of(st.none(), st.integers(-1, 90000)),
+    "share_process_namespace": st.sampled_from([None, True, False]),
     "waits_for_database": st.booleans(),
     "component": _NAMES,
+}
+_PODS_OF_A_WORKER = {
+    **_PODS_OF_A_TASK,
+    "replicas": st.one_of(st.none(), st.integers(0, 101)),
+    "readiness": _PROBES,
+    "liveness": _PROBES,
+    "startup": _PROBES,
+    "sidecars": st.lists(_SIDECARS, max_size=2),
+    "metrics": st.one_of(st.none(), _METRICS),
+    "autoscale": st.one_of(st.none(), st.none(), _AUTOSCALE),
+}
+_OPTIONS = {
+    **_PODS_OF_A_WORKER,
+    "aliases": st.lists(_NAMES, max_size=2),
+    "probe_port": st.one_of(st.none(), _PORTS),
+    "clients": st.lists(_CLIENTS, max_size=2),
 }
 _CONTEXTS = _made(
     Context,
@@ -281,33 +368,44 @@ def _database(chart: Chart) -> ReplicatedDatabase:
 
 
 def _service(passed: dict[str, Any]) -> Define:
-    grant, kind = passed.pop("grant"), passed.pop("kind")
-    more = {"image": "example.test/app:1", "endpoint": passed.pop("endpoint")}
+    grants, kind = passed.pop("grants"), passed.pop("kind")
+    more = {"image": "example.test/app:1", **passed}
 
     def define(chart: Chart) -> None:
-        if grant or kind is not WebService:
-            database, variable, role = grant or ("app", "URL", "read")
+        of_all = grants or ([("app", "URL", "read")] if kind in _WITH_DATABASE else [])
+        if of_all:
             db = _database(chart)
-            db.user("reader", client=Peer("shop", "reader"), roles={role: database}, why="reads")
-            more["database"] = db.grant(database, env=variable)
+            db.user("reader", client=Peer("shop", "reader"), roles={of_all[0][2]: of_all[0][0]}, why="reads")
+            first, *others = [db.grant(database, env=variable, role=role) for database, variable, role in of_all]
+            more["database"] = first
+            if others:
+                more["init"] = [*more.get("init", ()), Init(name="migrate", image="example.test/app:1", databases=others)]
         if kind is MetricsService:
             more["queue"] = Endpoint("redis", "shop", 6379)
-        kind(chart, "orders", **more, **passed)
+        kind(chart, "orders", **more)
 
     return define
 
 
+_WITH_DATABASE = (RegistryService, MetricsService)
 _GRANTS = st.tuples(
     st.sampled_from([*(["app"] * 6), "a-b", "my db", "admin"]),
     st.sampled_from([*(["URL"] * 6), "A", "NODE_IP", "1A"]),
     st.sampled_from([*(["read"] * 6), "dbOwner", "readWrit", "backup"]),
 )
 _KINDS = {
-    "kind": st.sampled_from([WebService, RegistryService, MetricsService]),
-    "grant": st.one_of(st.none(), _GRANTS),
+    "kind": st.sampled_from([WebService, RegistryService, MetricsService, StatefulService]),
+    "grants": st.lists(_GRANTS, max_size=2),
     "endpoint": ENDPOINTS,
 }
 SERVICES = _some({**_KINDS, **_OPTIONS}, *_KINDS).map(_service)
+
+_BY_THEMSELVES = {"grants": st.lists(_GRANTS, max_size=2), "name": st.one_of(st.none(), _NAMES)}
+_WORKERS = _some({"kind": st.just(Worker), **_BY_THEMSELVES, **_PODS_OF_A_WORKER}, "kind", *_BY_THEMSELVES).map(_service)
+_TASKS = _some(
+    {"kind": st.just(Task), **_BY_THEMSELVES, "schedule": st.one_of(st.none(), _SCHEDULES), **_PODS_OF_A_TASK},
+    *("kind", *_BY_THEMSELVES, "schedule"),
+).map(_service)
 
 
 def _defined(cls: Callable[..., object], arguments: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Define]:
@@ -319,6 +417,8 @@ def _of_a_database(cls: Callable[..., object], arguments: st.SearchStrategy[dict
 
 
 OTHERS = st.one_of(
+    _WORKERS,
+    _TASKS,
     _defined(ReplicatedDatabase, _some(_DATABASE, "members", "storage", "node_label")),
     _of_a_database(DatabaseBackup, _some(_DUMPS, "schedule", "keep")),
     _of_a_database(DatabaseMonitoring, _some({"prometheus_namespace": _NAMESPACES, "image": _IMAGES}, "prometheus_namespace")),

@@ -95,7 +95,10 @@ BAD = {
     "an image that is a number": (service(image=1), "test/orders: image: expected text, got 1; write it in quotes"),
     "an endpoint that is text": (service(endpoint="orders"), "test/orders: endpoint: expected Endpoint, got 'orders'"),
     "an env name that is none": (service(env={"1A": "x"}), "test/orders: env.1A"),
-    "an env value that is a number": (service(env={"A": 1}), "test/orders: env.A: expected str, Address or SecretKey, got 1"),
+    "an env value that is a number": (
+        service(env={"A": 1}),
+        "test/orders: env.A: expected str, Address, SecretKey, ConfigKey, PodField or GrantValue, got 1",
+    ),
     "an address by hand": (
         service(env={"A": "http://till.shop.svc.cluster.local:8081/x"}),
         "test/orders: env.A: 'till.shop.svc.cluster.local:8081' is an address written by hand; pass Endpoint(…).url or .host",

@@ -39,8 +39,9 @@ def test_field_names_are_those_of_the_generated_types() -> None:
 
 def test_versions_are_those_of_the_generated_kinds() -> None:
     """What is written down is what Node.js would say."""
-    kinds = [getattr(k8s, f"Kube{kind}").GVK for kind in API_VERSIONS]
-    assert {kind.kind: kind.api_version for kind in kinds} == API_VERSIONS
+    kinds = {kind: getattr(k8s, f"Kube{kind}").GVK for kind in API_VERSIONS}
+    assert {kind: gvk.api_version for kind, gvk in kinds.items()} == API_VERSIONS
+    assert {kind.removesuffix("V2") for kind in kinds} == {gvk.kind for gvk in kinds.values()}
 
 
 PROPS = k8s.KubeServiceProps(

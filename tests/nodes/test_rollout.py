@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from mgmtcluster import catalog
-from mgmtcluster.options import completed
+from mgmtcluster.options import REPLICAS
 from mgmtcluster.settings import Settings
 from tests.rig.kube import Json, Kubectl
 
@@ -45,7 +45,7 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
     assert not any(left), "`status --watch` ended before the rollout"
     platform.settle()
     assert _tags(platform.pods()) == {_TAG}
-    replicas = {service.name: completed(service.options)["replicas"] for service in catalog.ALL}
+    replicas = {service.name: service.options.get("replicas") or REPLICAS for service in catalog.ALL}
     for endpoint in EXPOSED:
         found = answers[endpoint.service]
         assert found.count > 20

@@ -22,13 +22,13 @@ from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, place_problems
 from mgmtcluster.databases.users import BACKUP_USER, ROOT
 from mgmtcluster.edges import record_call
 from mgmtcluster.kinds.checking import checked
-from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import LabelKey, ObjectName
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.quantities import Storage
 from mgmtcluster.kinds.schedules import Schedule
+from mgmtcluster.kinds.sources import SecretKey
 
 #: What a database's name is followed by in the names of the CronJobs.
 BACKUP, DRILL, RESTORE = "backup", "restore-drill", "restore"

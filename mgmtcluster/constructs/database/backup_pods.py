@@ -3,16 +3,17 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from mgmtcluster.constructs.database.member_pods import SECRET_MODE
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import k8s, quantity
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY
 from mgmtcluster.databases.bucket import Bucket
 from mgmtcluster.databases.grant import PASSWORD_KEY
 from mgmtcluster.databases.replica_set import ReplicaSet
-from mgmtcluster.kinds.containers import Resources, SecretKey
+from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.quantities import quantity_value
+from mgmtcluster.kinds.sources import SecretKey
 
 #: The name that means the newest dump.
 _LATEST = "latest"
@@ -131,7 +132,7 @@ class BackupPods:
         *,
         env: Mapping[str, str],
         mounts: Sequence[k8s.VolumeMount],
-        memory: Mapping[str, str],
+        memory: Mapping[str, Any],
     ) -> k8s.Container:
         own = {"HOME": f"/{_TMP}", "NAME": self.replica_set.name, "DUMPS": f"/{_DUMPS}", "CREDENTIALS": f"/{_CREDENTIALS}"}
         on_disk = [mount.name for mount in mounts if mount.name == _SCRATCH or (mount.name == _DUMPS and not self.claim)]
@@ -162,7 +163,7 @@ def _mount_secret(name: str) -> k8s.VolumeMount:
 
 def _secret_volume(name: str, secret: str, items: Mapping[str, str]) -> k8s.Volume:
     paths = [k8s.KeyToPath(key=key, path=path) for key, path in items.items()]
-    return k8s.Volume(name=name, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=SECRET_MODE, items=paths))
+    return k8s.Volume(name=name, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=pods.SECRET_MODE, items=paths))
 
 
 def _sum(amounts: Sequence[str]) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from constructs import Construct
 
-from mgmtcluster.constructs.database.member_pods import KEYFILE_DIRECTORY, SECRET_MODE, keyfile_volume
+from mgmtcluster.constructs.database.member_pods import KEYFILE_DIRECTORY, keyfile_volume
+from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, Manifest
 from mgmtcluster.constructs.parts.workload import Workload
@@ -49,7 +50,7 @@ def converge_job(
             {"secret": {"name": password.name, "items": [{"key": password.key, "path": user}]}}
             for user, password in passwords.items()
         ]
-        template["spec"]["volumes"].append({"name": _USERS, "projected": {"defaultMode": SECRET_MODE, "sources": sources}})
+        template["spec"]["volumes"].append({"name": _USERS, "projected": {"defaultMode": pods.SECRET_MODE, "sources": sources}})
         [container] = template["spec"]["containers"]
         container["volumeMounts"].append({"name": _USERS, "mountPath": _USERS_DIRECTORY, "readOnly": True})
         return template

@@ -20,8 +20,6 @@ _DATA_DIRECTORY = "/data/db"
 KEYFILE_DIRECTORY = "/secrets/keyfile"
 _GIB = 1024**3
 
-# mongod accepts a key that its group may read only where root owns it, which is how Kubernetes mounts a Secret.
-SECRET_MODE = 0o440
 
 # uid of mongodb in the mongo image, and of the data of sets that were made with it.
 _MONGODB_USER = 999
@@ -137,4 +135,4 @@ def _affinity(node_label: str, selector: k8s.LabelSelector) -> k8s.Affinity:
 
 def keyfile_volume(secret: str) -> k8s.Volume:
     """The Secret with the key that members and the converge Job authenticate with."""
-    return k8s.Volume(name="keyfile", secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=SECRET_MODE))
+    return k8s.Volume(name="keyfile", secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=pods.SECRET_MODE))

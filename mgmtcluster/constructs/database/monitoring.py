@@ -17,7 +17,7 @@ from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Name
-from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.peers import prometheus_in
 
 #: Name of the port, as a ServiceMonitor asks for it.
 METRICS_PORT: Final = "metrics"
@@ -25,9 +25,6 @@ METRICS_PORT: Final = "metrics"
 _ROLES: Final = {"clusterMonitor": "admin", "read": "local"}
 _PORT: Final = 9216
 _COMPONENT: Final = "monitoring"
-
-#: The label of Prometheus' pods, as its operator and its charts write it.
-_PROMETHEUS: Final = "prometheus"
 
 # Of the state of the replica set alone. The first flag is needed for a list of members.
 _FLAGS: Final = ("--mongodb.direct-connect=false", "--collector.replicasetstatus", f"--web.listen-address=:{_PORT}")
@@ -70,7 +67,7 @@ class DatabaseMonitoring(Construct):
         self._workload = Workload(self, self.peer, _COMPONENT)
         reserve(self, service_claims(self.peer.namespace, [self.peer.name]))
         password = connect(self._workload, database.replica_set, MONITOR_USER, roles=_ROLES, why="watches the members")
-        record(self, Edge(Peer(prometheus_namespace, _PROMETHEUS), self.peer, _PORT, why="scrapes"))
+        record(self, Edge(prometheus_in(prometheus_namespace), self.peer, _PORT, why="scrapes"))
         self._workload.service_account()
         uri = database.replica_set.uri(MONITOR_USER, "admin", readPreference="primaryPreferred")
         self.deployment = self._deployment(image, pods.env_vars({PASSWORD_ENV: password, "MONGODB_URI": uri}))

@@ -17,16 +17,17 @@ from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
 from mgmtcluster.databases.mongod import MongodArgument, twice_problems
 from mgmtcluster.databases.replica_set import ReplicaSet, image_problems, member_problems, name_problems, version_problems
-from mgmtcluster.databases.users import KEYFILE, user_problems
+from mgmtcluster.databases.users import KEYFILE, READ_WRITE, user_problems
 from mgmtcluster.edges import Edge, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked, checked_method
-from mgmtcluster.kinds.containers import Cpu, SecretKey
+from mgmtcluster.kinds.containers import Cpu
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import DatabaseName, EnvName, MongoVersion, Name, NodeLabel, ObjectName
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Memory, Storage
+from mgmtcluster.kinds.sources import SecretKey
 
 _SCRIPTS = ("converge.js", "members.js", "plan.js", "ready.sh", "settle.js", "wait-for-primary.js")
 
@@ -153,21 +154,22 @@ class ReplicatedDatabase(Construct):
         self.node.default_child = self.stateful_set
 
     @checked_method
-    def grant(self, database: DatabaseName, *, env: EnvName) -> Grant:
+    def grant(self, database: DatabaseName, *, env: EnvName | None = None, role: str = READ_WRITE) -> Grant:
         """Grant a service the use of one database.
 
-        The service that is made with the result becomes a user, named like it, with ``readWrite`` on that database alone,
-        and may connect to the members.
+        The service that is made with the result becomes a user, named like it, with this role in that database alone, and may
+        connect to the members.
 
         Args:
             database: name of the database.
-            env: the service's variable for the connection string.
+            env: the service's variable for the connection string. Default: none; see ``Grant``.
+            role: what it may do there: ``readWrite``, ``read``, ``dbAdmin``, ``dbOwner`` or ``userAdmin``.
 
         Raises:
             InvalidInput: an argument cannot be used.
         """
         wait = Wait(image=self.image, command=mongosh("wait-for-primary.js"), scripts=self.replica_set.scripts)
-        return Grant(database=database, env=env, server=self.replica_set, wait=wait)
+        return Grant(database=database, env=env, server=self.replica_set, wait=wait, role=role)
 
     @checked_method
     def user(self, name: Name, *, client: Peer, roles: Mapping[str, DatabaseName], why: str) -> SecretKey:

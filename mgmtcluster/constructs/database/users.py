@@ -8,10 +8,10 @@ from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
-from mgmtcluster.databases.users import ROOT
+from mgmtcluster.databases.users import READ_WRITE, ROOT
 from mgmtcluster.edges import Edge, record
-from mgmtcluster.kinds.containers import SecretKey
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.sources import SecretKey
 
 
 def connect(workload: Workload, replica_set: ReplicaSet, user: str, *, roles: Mapping[str, str], why: str) -> SecretKey:
@@ -37,8 +37,9 @@ def users_of(scope: Construct, replica_set: ReplicaSet) -> dict[str, list[Json]]
     """Every user and its roles: root, one per service with a grant, and those with roles of their own."""
     users = {ROOT: [{"role": "root", "db": "admin"}]}
     for edge in edges_of(scope):
-        if edge.server == replica_set.peer and edge.database:
-            users.setdefault(edge.client.name, [{"role": "readWrite", "db": edge.database}])
-        elif edge.server == replica_set.peer and edge.user:
-            users.setdefault(edge.user, [{"role": role, "db": database} for role, database in edge.roles])
+        if edge.server == replica_set.peer and (edge.database or edge.user):
+            roles = users.setdefault(edge.user or edge.client.name, [])
+            wanted = edge.roles or ((READ_WRITE, str(edge.database)),)
+            found = ({"role": role, "db": database} for role, database in wanted)
+            roles.extend(role for role in found if role not in roles)
     return users

@@ -46,6 +46,13 @@ def cron_job(
         containers=[last],
         volumes=list(volumes),
     )
+    return scheduled(workload, schedule=schedule, suspended=suspended, retries=retries, template=pods)
+
+
+def scheduled(
+    workload: Workload, *, schedule: str, suspended: bool = False, retries: int, template: k8s.PodTemplateSpec
+) -> Manifest:
+    """Define the CronJob of these pods; arguments as of ``cron_job``."""
     spec = k8s.CronJobSpec(
         schedule=schedule,
         # Else it is whatever zone the controller happens to run in.
@@ -57,7 +64,7 @@ def cron_job(
         successful_jobs_history_limit=3,
         failed_jobs_history_limit=3,
         job_template=k8s.JobTemplateSpec(
-            spec=k8s.JobSpec(backoff_limit=retries, active_deadline_seconds=_ACTIVE_DEADLINE_SECONDS, template=pods)
+            spec=k8s.JobSpec(backoff_limit=retries, active_deadline_seconds=_ACTIVE_DEADLINE_SECONDS, template=template)
         ),
     )
     return Manifest(workload.scope, "cron-job", k8s.KubeCronJobProps(metadata=workload.metadata(), spec=spec))

@@ -11,7 +11,7 @@ from constructs import Construct, IConstruct
 
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
-from mgmtcluster.edges import Edge, Recorded, recorded, scopes_of
+from mgmtcluster.edges import Edge, Recorded, recorded, scopes_of, sort_key
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, of_kind, pods
 
@@ -46,7 +46,7 @@ class Declared:
         """Those edges that these constructs have recorded."""
         parts = {id(construct) for construct in constructs}
         edges = {self._resolved(item) for item in self.recorded if id(item.by) in parts}
-        return sorted(edges, key=lambda edge: (edge.client, edge.server, edge.port, edge.why))
+        return sorted(edges, key=sort_key)
 
     @property
     def _objects(self) -> list[ApiObject]:

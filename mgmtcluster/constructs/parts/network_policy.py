@@ -7,6 +7,7 @@ from constructs import Construct
 
 from mgmtcluster.constructs.parts.declared import edges_of
 from mgmtcluster.constructs.parts.objects import Json
+from mgmtcluster.edges import Edge
 from mgmtcluster.kinds.cluster import ANYWHERE, Cluster, DnsServer
 from mgmtcluster.kinds.containers import Outside
 from mgmtcluster.kinds.network import Protocol, within
@@ -46,7 +47,7 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, options: PolicyOpt
     edges = edges_of(scope)
     exposed = options.get("exposed", ())
     clients = {((edge.port, edge.protocol), edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
-    servers = {(edge.server, edge.port, edge.protocol) for edge in edges if edge.client == peer}
+    servers = {(edge.server, edge.port, edge.protocol) for edge in edges if _is_from(edge, peer, labels)}
     ingress = [*_from_anywhere(exposed), *_from_clients(clients, exposed)]
     egress = [*_to_dns(cluster.dns), *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
     if options.get("to_api_server"):
@@ -61,6 +62,13 @@ def _leads_to(server: Peer, peer: Peer, labels: Mapping[str, str]) -> bool:
     pod = selector.pop(_POD_LABEL, "")
     is_one_of_them = not pod or pod.rpartition("-")[0] == peer.name
     return server.namespace == peer.namespace and is_one_of_them and selector.items() <= labels.items()
+
+
+def _is_from(edge: Edge, peer: Peer, labels: Mapping[str, str]) -> bool:
+    """Whether this workload is the client, or one of those that the server lets in."""
+    client = edge.client
+    lets_in = edge.let_in and client.namespace == peer.namespace and client.selector.items() <= labels.items()
+    return client == peer or lets_in
 
 
 def _from_anywhere(ports: Sequence[_Port]) -> Iterable[Json]:
@@ -99,10 +107,12 @@ def _block(cidr: str, cluster: Cluster) -> Json:
 
 
 def pods_of(peer: Peer) -> Json:
-    """How a policy names these pods."""
+    """How a policy names these pods, or this range of addresses."""
+    if peer.cidr:
+        return {"ipBlock": {"cidr": peer.cidr}}
     return {
         "namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: peer.namespace}},
-        "podSelector": {"matchLabels": peer.selector},
+        "podSelector": {"matchLabels": peer.selector} if peer.selector else {},
     }
 
 

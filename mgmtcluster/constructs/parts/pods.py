@@ -7,16 +7,24 @@ from typing import overload
 from mgmtcluster.addresses import NODE_IP, Address, Endpoint
 from mgmtcluster.constructs.parts.context import Context
 from mgmtcluster.constructs.parts.objects import content_hash, k8s, number, quantity
-from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources, SecretKey
+from mgmtcluster.containers import EnvValue
+from mgmtcluster.kinds.containers import ExecProbe, HttpProbe, Probe, Resources
 from mgmtcluster.kinds.images import image_parts
 from mgmtcluster.kinds.network import in_url
-from mgmtcluster.options import EnvValue
+from mgmtcluster.kinds.sources import ConfigKey, ConfigRef, PodField, SecretKey, SecretRef
 
 #: Time that a container goes on serving after its pod was taken out of its Services, so that no request is cut off.
 DRAIN_SECONDS = 10
 
 #: Files that a script's ConfigMap mounts are read by everybody, and changed by nobody.
 READ_ONLY_MODE = 0o444
+
+#: Files of a Secret are read by the pod's own group. mongod accepts a key that its group may read only where root owns it, as
+#: it does where Kubernetes mounts a Secret.
+SECRET_MODE = 0o440
+
+#: What a variable may be, but for an address.
+EnvSource = str | SecretKey | ConfigKey | PodField
 
 
 def container(
@@ -27,6 +35,7 @@ def container(
     command: Sequence[str] | None = None,
     args: Sequence[str] | None = None,
     env: Mapping[str, k8s.EnvVar] | None = None,
+    env_from: Sequence[SecretRef | ConfigRef] = (),
     ports: Sequence[k8s.ContainerPort] | None = None,
     mounts: Sequence[k8s.VolumeMount] = (),
     readiness: k8s.Probe | None = None,
@@ -47,6 +56,7 @@ def container(
         command=list(command) if command else None,
         args=list(args) if args else None,
         env=list(env.values()) if env else None,
+        env_from=[_env_from(source) for source in env_from] or None,
         ports=list(ports) if ports else None,
         volume_mounts=list(mounts) or None,
         resources=_requirements(resources),
@@ -114,21 +124,23 @@ def _requirements(resources: Resources) -> k8s.ResourceRequirements:
         amounts = {"cpu": cpu, "memory": memory, "ephemeral-storage": ephemeral_storage}
         return {resource: quantity(amount) for resource, amount in amounts.items() if amount}
 
+    # Kubernetes does not share devices between containers: what is requested is the limit.
+    devices = {resources.gpu[0]: quantity(str(resources.gpu[1]))} if resources.gpu else {}
     return k8s.ResourceRequirements(
-        requests=quantities(resources.cpu, resources.memory, resources.ephemeral_storage),
-        limits=quantities(resources.cpu_limit, resources.memory_limit, resources.ephemeral_storage_limit),
+        requests=quantities(resources.cpu, resources.memory, resources.ephemeral_storage) | devices,
+        limits=quantities(resources.cpu_limit, resources.memory_limit, resources.ephemeral_storage_limit) | devices,
     )
 
 
-def env_vars(env: Mapping[str, str | SecretKey]) -> dict[str, k8s.EnvVar]:
+def env_vars(env: Mapping[str, EnvSource]) -> dict[str, k8s.EnvVar]:
     """Environment variables."""
     return {
-        name: _from_secret(name, value) if isinstance(value, SecretKey) else k8s.EnvVar(name=name, value=value)
+        name: k8s.EnvVar(name=name, value=value) if isinstance(value, str) else k8s.EnvVar(name=name, value_from=_source(value))
         for name, value in env.items()
     }
 
 
-def env_in(context: Context, env: Mapping[str, EnvValue], *, outside: bool = False) -> dict[str, k8s.EnvVar]:
+def env_in(context: Context, env: Mapping[str, EnvSource | Address], *, outside: bool = False) -> dict[str, k8s.EnvVar]:
     """Environment variables with addresses as they are in this cluster; what ``$(NODE_IP)`` in one refers to comes first.
 
     Args:
@@ -175,9 +187,18 @@ def pod_field(path: str) -> k8s.ObjectFieldSelector:
     return k8s.ObjectFieldSelector(api_version="v1", field_path=path)
 
 
-def _from_secret(name: str, key: SecretKey) -> k8s.EnvVar:
-    selector = k8s.SecretKeySelector(name=key.name, key=key.key)
-    return k8s.EnvVar(name=name, value_from=k8s.EnvVarSource(secret_key_ref=selector))
+def _source(value: SecretKey | ConfigKey | PodField) -> k8s.EnvVarSource:
+    if isinstance(value, PodField):
+        return k8s.EnvVarSource(field_ref=pod_field(value.path))
+    if isinstance(value, ConfigKey):
+        return k8s.EnvVarSource(config_map_key_ref=k8s.ConfigMapKeySelector(name=value.name, key=value.key))
+    return k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=value.name, key=value.key))
+
+
+def _env_from(source: SecretRef | ConfigRef) -> k8s.EnvFromSource:
+    if isinstance(source, SecretRef):
+        return k8s.EnvFromSource(secret_ref=k8s.SecretEnvSource(name=source.name))
+    return k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=source.name))
 
 
 def addresses_in(env: Mapping[str, EnvValue]) -> Iterable[tuple[str, Address]]:
@@ -197,7 +218,8 @@ def probe(probe: Probe | None, *, port: int | None = None) -> k8s.Probe | None:
     if isinstance(probe, ExecProbe):
         target["exec"] = k8s.ExecAction(command=list(probe.command))
     elif isinstance(probe, HttpProbe):
-        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port or 0))
+        scheme = None if probe.scheme == "HTTP" else probe.scheme
+        target["http_get"] = k8s.HttpGetAction(path=probe.path, port=number(probe.port or port or 0), scheme=scheme)
     else:
         target["tcp_socket"] = k8s.TcpSocketAction(port=number(probe.port or port or 0))
     return k8s.Probe(
@@ -223,6 +245,11 @@ def volume_name(container: str, directory: str) -> str:
     name = f"{container}{directory.replace('/', '-')}".lower().replace("_", "-").replace(".", "-")
     fits = len(name) <= 63 and name[-1].isalnum()
     return name if fits else f"{container[:54]}-{content_hash([container, directory])}"
+
+
+def secret_volume(name: str, secret: str) -> k8s.Volume:
+    """The files of a Secret."""
+    return k8s.Volume(name=name, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=SECRET_MODE))
 
 
 def config_map_volume(name: str, config_map: str) -> k8s.Volume:

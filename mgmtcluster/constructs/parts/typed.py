@@ -4,6 +4,7 @@ What is private to jsii stands here and nowhere else: where a generated struct k
 """
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ API_VERSIONS: Final = {
     "ConfigMap": "v1",
     "CronJob": "batch/v1",
     "Deployment": "apps/v1",
+    "HorizontalPodAutoscalerV2": "autoscaling/v2",
     "Job": "batch/v1",
     "Namespace": "v1",
     "NetworkPolicy": "networking.k8s.io/v1",
@@ -36,7 +38,7 @@ API_VERSIONS: Final = {
 def kind_of(props: type) -> dict[str, Any]:
     """``apiVersion`` and ``kind`` of what these props describe, such as ``KubeDeploymentProps``."""
     kind = props.__name__.removeprefix("Kube").removesuffix("Props")
-    return {"apiVersion": API_VERSIONS[kind], "kind": kind}
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind.removesuffix("V2")}
 
 
 def as_mapping(value: Any) -> Any:
@@ -44,7 +46,7 @@ def as_mapping(value: Any) -> Any:
     if isinstance(value, k8s.Quantity | k8s.IntOrString):
         return vars(value)["plain"]
     if names := getattr(value, "__jsii_name_mapping__", None):
-        fields = ((names[name], field) for name, field in value._values.items() if field is not None)
+        fields = ((names.get(name, name), field) for name, field in value._values.items() if field is not None)
         return {FIELD_NAMES.get(name, name): as_mapping(field) for name, field in fields}
     if isinstance(value, Mapping):
         return {key: as_mapping(field) for key, field in value.items()}
@@ -53,8 +55,14 @@ def as_mapping(value: Any) -> Any:
 
 def with_fields(struct: _Struct, **fields: Any) -> _Struct:
     """The same struct with these fields replaced."""
-    replaced: _Struct = type(struct)(**{**struct._values, **fields})
+    replaced = copy(struct)
+    replaced._values = {**struct._values, **fields}
     return replaced
+
+
+def with_new_field(struct: _Struct, name: str, value: Any) -> _Struct:
+    """The same struct with a field that is newer than the types, under Kubernetes' name for it."""
+    return with_fields(struct, **{name: value})
 
 
 #: The fields that Node.js knows by another name than Kubernetes; those of a schema within a CRD are not among them.

@@ -11,10 +11,10 @@ DATA: Final = "data"
 RETAIN: Final = k8s.StatefulSetPersistentVolumeClaimRetentionPolicy(when_deleted="Retain", when_scaled="Retain")
 
 
-def claim_spec(storage: str, storage_class: str | None) -> k8s.PersistentVolumeClaimSpec:
-    """A claim of this size that one node at a time may mount."""
+def claim_spec(storage: str, storage_class: str | None, *, access: str = "ReadWriteOnce") -> k8s.PersistentVolumeClaimSpec:
+    """A claim of this size; by default one node at a time may mount it."""
     return k8s.PersistentVolumeClaimSpec(
-        access_modes=["ReadWriteOnce"],
+        access_modes=[access],
         storage_class_name=storage_class,
         resources=k8s.ResourceRequirements(requests={"storage": quantity(storage)}),
     )
@@ -30,7 +30,7 @@ def with_stored_claim_templates(manifest: Json) -> Json:
 
     Without these defaults every apply reports a change of a field that cannot be changed.
     """
-    for claim in manifest["spec"]["volumeClaimTemplates"]:
+    for claim in manifest["spec"].get("volumeClaimTemplates", ()):
         claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}}
         claim["spec"]["volumeMode"] = "Filesystem"
     return manifest

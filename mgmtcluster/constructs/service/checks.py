@@ -1,45 +1,31 @@
 """What no single argument of a service can tell: how they fit together."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
-from mgmtcluster.addresses import NODE_IP, Endpoint, service_names
-from mgmtcluster.constructs.parts.context import Context
-from mgmtcluster.constructs.parts.pods import lacks_node_address, volume_name
-from mgmtcluster.constructs.service.pods import WAIT, probed_port
-from mgmtcluster.databases.grant import OWN_ENV, PASSWORD_ENV, Grant
+from mgmtcluster.addresses import Endpoint
+from mgmtcluster.constructs.parts.pods import DRAIN_SECONDS
+from mgmtcluster.constructs.service.container_checks import container_problems, twice
+from mgmtcluster.constructs.service.spec import Spec
+from mgmtcluster.containers import Init
 from mgmtcluster.databases.users import RESERVED
-from mgmtcluster.kinds.cluster import Cluster, node_port_problem
+from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Probe
-from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.peers import Peer
-from mgmtcluster.options import EnvValue, ServiceOptions, Sidecar, exposed_of, load_balancer_problems
-
-_Value = TypeVar("_Value", bound=Hashable)
+from mgmtcluster.options import ServiceOptions, exposed_of, load_balancer_problems
 
 
-def service_problems(
-    peer: Peer,
-    endpoints: Sequence[Endpoint],
-    database: Grant | None,
-    options: ServiceOptions,
-    context: Context,
-) -> Iterator[str]:
+def problems_of(spec: Spec) -> Iterator[str]:
     """What is wrong with these arguments together, one line per problem, without the construct's path."""
-    yield from _endpoint_problems(endpoints, context.cluster)
-    yield from _exposure_problems(endpoints, options)
-    yield from _probe_problems(endpoints, options)
-    yield from _name_problems(peer, endpoints, options)
-    yield from _database_problems(peer, database, options)
-    for connection in options["outside"]:
-        yield from (f"outside: {problem}" for problem in connection.problems(context.cluster))
-    if context.cluster.openshift and options["user"] != DEFAULT_USER:
-        yield f"user: {options['user']} is given, and OpenShift gives each namespace users of its own; leave it out"
-    yield from _pod_problems(peer, options)
-    yield from _env_problems("env", options["env"], database.env if database else None, context)
-    for sidecar in options["sidecars"]:
-        yield from _sidecar_problems(sidecar, database, context)
+    yield from _endpoint_problems(spec)
+    yield from _exposure_problems(spec)
+    yield from _probe_problems(spec)
+    yield from _name_problems(spec)
+    yield from _database_problems(spec)
+    yield from _outside_problems(spec)
+    yield from _user_problems(spec)
+    yield from _client_problems(spec)
+    yield from _scale_problems(spec)
+    yield from container_problems(spec)
 
 
 def external_name(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> list[str]:
@@ -51,95 +37,105 @@ def external_name(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOpt
     return [f"{peer.name}-external"] if 0 < len(exposed) < len(endpoints) else []
 
 
-def _exposure_problems(endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
-    node_ports = [endpoint.node_port for endpoint in endpoints if endpoint.node_port]
-    if options["service_type"] == "ClusterIP" and node_ports:
-        yield f"service_type: ClusterIP has no node port, and the endpoint has {node_ports[0]}; leave one of them out"
-    if options["service_type"] == "NodePort" and not node_ports:
-        yield "service_type: NodePort needs a port on every node; write node_port of the endpoint"
-    yield from load_balancer_problems(options)
-
-
-def _twice(values: Iterable[_Value]) -> list[_Value]:
-    return [value for value, count in Counter(values).items() if count > 1]
-
-
-def _endpoint_problems(endpoints: Sequence[Endpoint], cluster: Cluster) -> Iterator[str]:
-    main, *others = endpoints
-    for endpoint in endpoints:
-        if words := node_port_problem(endpoint.node_port, cluster.node_port_range):
+def _endpoint_problems(spec: Spec) -> Iterator[str]:
+    for sidecar in spec.sidecars if not spec.endpoints else ():
+        if sidecar.endpoints:
+            yield f"sidecars.{sidecar.name}.endpoints: nothing here has a Service; leave them out, or define a WebService"
+    if not spec.endpoints:
+        return
+    for endpoint in spec.all_endpoints:
+        if words := node_port_problem(endpoint.node_port, spec.workload.context.cluster.node_port_range):
             yield f"endpoint: node_port: {words}"
-    for other in others:
+    main, *others = spec.endpoints
+    named = [("other_endpoints", other) for other in others]
+    named += [(f"sidecars.{each.name}.endpoints", endpoint) for each in spec.sidecars for endpoint in each.endpoints]
+    for where, other in named:
         if (other.service, other.namespace) != (main.service, main.namespace):
-            yield f"other_endpoints: {other} is another Service; write one of {main.service}"
-    for port, _ in _twice((endpoint.port, endpoint.protocol) for endpoint in endpoints):
+            yield f"{where}: {other} is another Service; write one of {main.service}"
+    for port, _ in twice((endpoint.port, endpoint.protocol) for endpoint in spec.all_endpoints):
         yield f"other_endpoints: port {port} is given twice; write each once"
 
 
-def _probe_problems(endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
-    """Probes that ask no port, where there is none that could be meant."""
-    probes: dict[str, Probe | None] = {"readiness": options["readiness"], "liveness": options["liveness"]}
-    for sidecar in options["sidecars"]:
-        where = f"sidecars.{sidecar.name}"
-        probes |= {f"{where}.readiness": sidecar.readiness, f"{where}.liveness": sidecar.liveness}
+def _exposure_problems(spec: Spec) -> Iterator[str]:
+    node_ports = [endpoint.node_port for endpoint in spec.all_endpoints if endpoint.node_port]
+    if spec.options["service_type"] == "ClusterIP" and node_ports:
+        yield f"service_type: ClusterIP has no node port, and the endpoint has {node_ports[0]}; leave one of them out"
+    if spec.options["service_type"] == "NodePort" and not node_ports:
+        yield "service_type: NodePort needs a port on every node; write node_port of the endpoint"
+    yield from load_balancer_problems(spec.options)
+
+
+def _probe_problems(spec: Spec) -> Iterator[str]:
+    """Probes that ask no port, where there is none that could be meant; probes of what ends before it could be asked."""
+    probes: dict[str, Probe | None] = {name: spec.options[name] for name in ("readiness", "liveness", "startup")}
+    for container in spec.containers[1:]:
+        where = spec.where(container)
+        own = {f"{where}{name}": getattr(container, name) for name in ("readiness", "liveness", "startup")}
+        if isinstance(container, Init) and not container.restart_policy:
+            yield from (
+                f"{name}: an init container ends; leave it out, or write restart_policy='Always'" for name in own if own[name]
+            )
+        else:
+            probes |= own
     for where, probe in probes.items():
-        if probe and not isinstance(probe, ExecProbe) and not (probe.port or probed_port(endpoints, options)):
+        if probe and not isinstance(probe, ExecProbe) and not (probe.port or spec.probed_port(spec.main)):
             yield f"{where}: names no port, and no endpoint speaks TCP; write port=…, or an ExecProbe"
 
 
-def _database_problems(peer: Peer, database: Grant | None, options: ServiceOptions) -> Iterator[str]:
-    if options["waits_for_database"] and not database:
+def _database_problems(spec: Spec) -> Iterator[str]:
+    peer = spec.peer
+    if spec.options["waits_for_database"] and not spec.grants:
         yield "waits_for_database: there is no database to wait for; pass database=…"
-    if database and peer.name in RESERVED:
+    if spec.grants and peer.name in RESERVED:
         yield f"database: {peer.name!r} is {RESERVED[peer.name]}, and no user of a service; write another name of the Service"
-    if database and database.server.peer.namespace != peer.namespace:
-        there = database.server.peer.namespace
-        yield f"database: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
+    named = [("database" if grant is spec.database else "databases", grant) for grant in spec.grants]
+    named += [(f"init.{init.name}.databases", grant) for init in spec.init for grant in init.databases]
+    for where, grant in named:
+        there = grant.server.peer.namespace
+        if there != peer.namespace:
+            yield f"{where}: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
 
 
-def _name_problems(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> Iterator[str]:
-    names = [peer.name, *external_name(peer, endpoints, options), *options["aliases"]]
-    yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in _twice(names))
+def _name_problems(spec: Spec) -> Iterator[str]:
+    names = [spec.peer.name, *external_name(spec.peer, spec.all_endpoints, spec.options), *spec.options["aliases"]]
+    yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in twice(names))
 
 
-def _sidecar_problems(sidecar: Sidecar, database: Grant | None, context: Context) -> Iterator[str]:
-    where = f"sidecars.{sidecar.name}"
-    try:
-        image(sidecar.image)
-    except ValueError as error:
-        yield f"{where}.image: {error}"
-    if sidecar.database_env and not database:
-        yield f"{where}.database_env: there is no database to connect to; pass database=…"
-    elif sidecar.database_env in OWN_ENV:
-        yield f"{where}.database_env: {sidecar.database_env!r} is {OWN_ENV[sidecar.database_env]}; write another name"
-    yield from _env_problems(f"{where}.env", sidecar.env, sidecar.database_env, context)
+def _outside_problems(spec: Spec) -> Iterator[str]:
+    for connection in spec.options["outside"]:
+        yield from (f"outside: {problem}" for problem in connection.problems(spec.workload.context.cluster))
 
 
-def _pod_problems(peer: Peer, options: ServiceOptions) -> Iterator[str]:
-    """Names that two containers, or two volumes, of the whole pod would have."""
-    writes = [(peer.name, "writes", options["writes"])]
-    writes += [(sidecar.name, f"sidecars.{sidecar.name}.writes", sidecar.writes) for sidecar in options["sidecars"]]
-    if options["waits_for_database"]:
-        writes.append((WAIT, "waits_for_database", ("/tmp",)))
-    twice = _twice(container for container, _, _ in writes)
-    yield from (f"sidecars.{name}: two containers of the pod have this name; write another one" for name in twice)
-    volumes: dict[str, str] = {}
-    for container, where, directories in writes:
-        for directory in () if container in twice else directories:
-            name = volume_name(container, directory)
-            if name in volumes:
-                yield f"{where}: {directory} and {volumes[name]} would be one volume; write another directory, or leave one out"
-            volumes[name] = f"{directory} of {container}"
+def _user_problems(spec: Spec) -> Iterator[str]:
+    user = spec.options["user"]
+    if spec.workload.context.cluster.openshift and user != DEFAULT_USER:
+        yield f"user: {user} is given, and OpenShift gives each namespace users of its own; leave it out"
 
 
-def _env_problems(where: str, env: Mapping[str, EnvValue], connection: str | None, context: Context) -> Iterator[str]:
-    """What is wrong with the variables of a container, where ``connection`` is the one that its database's string is in."""
-    for name, value in env.items():
-        if name == NODE_IP:
-            yield f"{where}.{name}: is the address of the nodes; set node_address of the Context instead"
-        elif connection and name in (connection, PASSWORD_ENV):
-            yield f"{where}.{name}: is the connection of the database; leave it out"
-        if isinstance(value, str) and (found := service_names(context.cluster.domain).search(value)):
-            yield f"{where}.{name}: {found[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
-        if f"$({NODE_IP})" in str(value) and lacks_node_address(context):
-            yield f"{where}.{name}: is a URL with an IPv6 address without brackets; set node_address of the Context"
+def _client_problems(spec: Spec) -> Iterator[str]:
+    ports = [endpoint.port for endpoint in spec.all_endpoints]
+    for client in spec.options["clients"]:
+        who = ", ".join(map(str, client.peers))
+        if client.port is None and len(ports) > 1:
+            yield f"clients: {who}: names no port, and there are several; write port={ports[0]}, or another of {ports}"
+        elif client.port not in (None, *ports):
+            yield f"clients: {who}: port: {client.port} is no port of an endpoint; write one of {ports}"
+    metrics = spec.options["metrics"]
+    if metrics and metrics.service_monitor and not spec.endpoints:
+        yield "metrics: service_monitor: a ServiceMonitor needs a Service, and there is none; leave it out"
+
+
+def _scale_problems(spec: Spec) -> Iterator[str]:
+    replicas, autoscale = spec.options["replicas"], spec.options["autoscale"]
+    grace = spec.options["grace_period_seconds"]
+    if replicas and autoscale:
+        yield "replicas: autoscale sets the number of pods; leave one of them out"
+    if spec.single_claim and (autoscale or (replicas or 1) > 1):
+        asked = "autoscale" if autoscale else f"replicas: {replicas}"
+        one = next(claim for claim in spec.claims if claim.is_for_one)
+        yield (
+            f"{asked}: pods on several nodes cannot mount a claim with {one.access}; write access='ReadWriteMany' on the Claim, "
+            "or a StatefulService, which has one a pod"
+        )
+    if grace is not None and spec.endpoints and grace <= DRAIN_SECONDS:
+        yield f"grace_period_seconds: {grace} is over before its Services know that the pod goes; write more than {DRAIN_SECONDS}"

@@ -5,10 +5,10 @@ from typing import Unpack
 from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
+from mgmtcluster.constructs.service.queue import env_with_queue, path_of
 from mgmtcluster.constructs.service.web_service import WebService
 from mgmtcluster.databases.grant import Grant
 from mgmtcluster.kinds.checking import checked
-from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import EnvName
 from mgmtcluster.options import ServiceOptions
@@ -43,10 +43,5 @@ class MetricsService(WebService):
         **options: Unpack[ServiceOptions],
     ) -> None:
         options.setdefault("component", "metrics")
-        env = options.get("env", {})
-        if queue_env in env or queue_env == database.env:
-            where = f"{scope.node.path}/{id}".lstrip("/")
-            name = f"env.{queue_env}" if queue_env in env else f"queue_env: {queue_env!r}"
-            raise InvalidInput([f"{where}: {name}: is set already; leave it out, or pass another queue_env"])
-        options["env"] = {**env, queue_env: queue.host}
+        options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, [database], where=path_of(scope, id))
         super().__init__(scope, id, image=image, endpoint=endpoint, database=database, **options)

@@ -1,0 +1,64 @@
+"""Whom a service calls, and who may call it, as entries of the app's list of edges."""
+
+from collections.abc import Iterator, Sequence
+
+from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.service.spec import Spec
+from mgmtcluster.containers import Container, Init
+from mgmtcluster.databases.grant import Grant
+from mgmtcluster.databases.users import READ_WRITE
+from mgmtcluster.edges import Claim, Edge, record, record_call, user_claim
+from mgmtcluster.kinds.access import Client
+from mgmtcluster.kinds.peers import Peer, prometheus_in
+
+
+def record_edges(spec: Spec) -> None:
+    """Record every edge that the arguments open."""
+    scope = spec.workload.scope
+    for container in spec.containers:
+        for name, address in pods.addresses_in(container.env):
+            record_call(scope, spec.peer, address.endpoint, why=name)
+    for grant in spec.grants:
+        record(scope, _use(spec, spec.main, grant))
+    for init in spec.init:
+        for grant in init.databases:
+            record(scope, _use(spec, init, grant))
+    for client in spec.options["clients"]:
+        for peer in client.peers:
+            record(scope, _entry(spec, client, peer))
+    if metrics := spec.options["metrics"]:
+        prometheus = prometheus_in(metrics.prometheus_namespace)
+        record(scope, Edge(prometheus, spec.peer, metrics.port, why="scrapes", let_in=True))
+
+
+def _use(spec: Spec, container: Container, grant: Grant) -> Edge:
+    """The use of a database: as a user named like the service, or as an init container's own."""
+    is_init = isinstance(container, Init)
+    roles = () if grant.role == READ_WRITE and not is_init else ((grant.role, grant.database),)
+    return Edge(
+        spec.peer,
+        grant.server.peer,
+        grant.server.port,
+        why=grant.env or (f"init.{container.name}" if is_init else f"database {grant.database}"),
+        database=grant.database,
+        user=spec.user_of(container) if is_init else None,
+        roles=roles,
+    )
+
+
+def _entry(spec: Spec, client: Client, peer: Peer) -> Edge:
+    asked = next(endpoint for endpoint in spec.all_endpoints if client.port in (None, endpoint.port))
+    return Edge(peer, spec.peer, asked.container_port, why=client.why, protocol=asked.protocol, let_in=True)
+
+
+def user_claims(spec: Spec) -> Sequence[Claim]:
+    """The names of all users that its containers are at their databases."""
+    return list(dict.fromkeys(_user_claims(spec)))
+
+
+def _user_claims(spec: Spec) -> Iterator[Claim]:
+    for grant in spec.grants:
+        yield user_claim(grant.server.peer, spec.user_of(spec.main), argument="database")
+    for init in spec.init:
+        for grant in init.databases:
+            yield user_claim(grant.server.peer, spec.user_of(init), argument=f"init.{init.name}.databases")
