@@ -39,7 +39,7 @@ def tainted(installations: Installations, kubectl: Kubectl) -> Iterator[Installa
     kubectl.apply(_POLICY, _BINDING)
     pods = {"tolerations": [_TOLERATION], "labels": {"team": "aios"}}
     yield installations.tainted(_TAINT, pods=pods, registry_database={"backup": {"storage": "20Gi"}})
-    # What is installed stays until something else is.
+    installations.clear()
     kubectl("taint", "nodes", "node-1", "node-2", "node-3", f"{_TAINT}-")
     kubectl("delete", "validatingadmissionpolicybinding/team", "validatingadmissionpolicy/team")
 
