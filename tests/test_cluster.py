@@ -1,5 +1,6 @@
 """The management cluster is put together from outside as from inside."""
 
+import inspect
 import json
 
 import pytest
@@ -69,11 +70,13 @@ def test_two_clusters_in_one_process_do_not_know_each_other() -> None:
 
 
 def test_everything_public_is_there_and_documented() -> None:
-    """Each name of ``__all__`` once, constants, classes and functions in order, with a docstring."""
+    """Each name of ``__all__`` once, constants, classes and functions in order; all but names of types have a docstring."""
     names = mgmtcluster.__all__
     assert names == sorted({*names}, key=lambda name: (not name.isupper(), name.islower(), name))
     for name in names:
-        assert (getattr(mgmtcluster, name).__doc__ or "").strip(), name
+        public = getattr(mgmtcluster, name)
+        if inspect.isclass(public) or inspect.isroutine(public) or inspect.ismodule(public):
+            assert (public.__doc__ or "").strip(), name
 
 
 def test_constructs_know_no_name_of_the_platform() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mgmtcluster import Edge, Peer, catalog
+from mgmtcluster import Address, Edge, Peer, catalog
 from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.testing import Host, Manifest, Manifests, Network, Pod, PodPort, pods_of
 from tests.rendering import Platform, containers_of, env_of, has_token, name_of, render
@@ -167,12 +167,18 @@ def test_egress_to_the_outside_is_what_the_catalog_says(platform: Platform) -> N
     """Per service, the catalog's ranges of ports and no others; nobody else has any."""
     expected: dict[Peer, set[tuple[int, int]]] = {
         Peer(service.endpoint.namespace, service.name): {
-            ports for connection in service.options.get("outside", ()) for ports in connection.ports
+            *(ports for connection in service.options.get("outside", ()) for ports in connection.ports),
+            *((_node_port(service.env[name]),) * 2 for name in service.dialled_too),
         }
         for service in catalog.ALL
     }
     for pod in pods_of(platform.objects):
         assert ranges_outside(platform.objects, pod.peer) == expected.get(pod.peer, set()), pod.peer
+
+
+def _node_port(value: object) -> int:
+    assert isinstance(value, Address)
+    return value.endpoint.exposed_port
 
 
 def test_a_service_connects_outside_on_its_ports_alone(platform: Platform) -> None:
