@@ -1,6 +1,7 @@
 """The pods of a replica set's members."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mgmtcluster.constructs.parts import pods
@@ -29,25 +30,35 @@ _STARTUP = TcpProbe(period_seconds=10, failure_threshold=360)
 _LIVENESS = TcpProbe(period_seconds=30, failure_threshold=6)
 
 
-def member_pods(
-    workload: Workload,
-    replica_set: ReplicaSet,
-    *,
-    image: str,
-    cpu: Cpu,
-    memory: str,
-    node_label: str,
-    arguments: Sequence[str],
-) -> k8s.PodTemplateSpec:
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """What a member runs, and where.
+
+    Attributes:
+        image: image of mongod.
+        cpu: request and limit.
+        memory: request and limit.
+        node_label: ``key=value`` of its node.
+        arguments: further arguments of mongod.
+    """
+
+    image: str
+    cpu: Cpu
+    memory: str
+    node_label: str
+    arguments: Sequence[str]
+
+
+def member_pods(workload: Workload, replica_set: ReplicaSet, member: Member) -> k8s.PodTemplateSpec:
     """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
-    command = [*_mongod(replica_set, memory, workload.context.cluster), *arguments]
+    command = [*_mongod(replica_set, member.memory, workload.context.cluster), *member.arguments]
     selector = k8s.LabelSelector(match_labels=workload.selector)
     return workload.pod_template(
         user=_MONGODB_USER,
-        image=image,
+        image=member.image,
         # Time to step down, finish what is running and write a checkpoint.
         termination_grace_period_seconds=120,
-        affinity=_affinity(node_label, selector),
+        affinity=_affinity(member.node_label, selector),
         topology_spread_constraints=[
             k8s.TopologySpreadConstraint(
                 max_skew=1,
@@ -56,7 +67,7 @@ def member_pods(
                 label_selector=selector,
             )
         ],
-        containers=[_member(replica_set, command=command, image=image, cpu=cpu, memory=memory)],
+        containers=[_container(replica_set, member, command)],
         volumes=[
             keyfile_volume(replica_set.keyfile_secret),
             pods.config_map_volume("scripts", replica_set.scripts),
@@ -65,18 +76,18 @@ def member_pods(
     )
 
 
-def _member(replica_set: ReplicaSet, *, command: Sequence[str], image: str, cpu: Cpu, memory: str) -> k8s.Container:
+def _container(replica_set: ReplicaSet, member: Member, command: Sequence[str]) -> k8s.Container:
     port = replica_set.port
     ready = ExecProbe(command=["bash", f"{SCRIPTS_DIRECTORY}/ready.sh", str(port)])
     return pods.container(
         name=replica_set.name,
-        image=image,
+        image=member.image,
         command=command,
         resources=Resources(
-            cpu=cpu.request,
-            memory=memory,
-            cpu_limit=cpu.limit,
-            memory_limit=memory,
+            cpu=member.cpu.request,
+            memory=member.memory,
+            cpu_limit=member.cpu.limit,
+            memory_limit=member.memory,
             ephemeral_storage="64Mi",
             ephemeral_storage_limit="512Mi",
         ),

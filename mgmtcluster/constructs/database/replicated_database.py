@@ -6,7 +6,7 @@ from constructs import Construct
 
 from mgmtcluster import images
 from mgmtcluster.constructs.database.converge_job import converge_job
-from mgmtcluster.constructs.database.member_pods import PORT_NAME, member_pods
+from mgmtcluster.constructs.database.member_pods import PORT_NAME, Member, member_pods
 from mgmtcluster.constructs.database.users import user_edge, users_of
 from mgmtcluster.constructs.parts.context import Context, namespace_of, set_context, surroundings_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
@@ -119,38 +119,17 @@ class ReplicatedDatabase(Construct):
         self.storage = storage
         self._workload = Workload(self, self.replica_set.peer, "database")
         self._pods = [self.replica_set.pod(ordinal) for ordinal in range(max(members, keep_running or 0))]
-        peer = self.replica_set.peer
-        reserve(self, service_claims(peer.namespace, [peer.name, *self._pods]))
-        record(self, Edge(peer, peer, self.replica_set.port, why="replicates"))
-        self.service = self._headless_service("service", peer.name, self._workload.selector)
-        self.member_services = [self._member_service(ordinal, pod) for ordinal, pod in enumerate(self._pods)]
+        self.service, *self.member_services = self._services()
         scripts = read_scripts(*_SCRIPTS)
         self._workload.config_map("scripts", self.replica_set.scripts, scripts)
         self._workload.service_account()
-        self.stateful_set = self._stateful_set(
-            claim_template(storage, storage_class),
-            member_pods(
-                self._workload,
-                self.replica_set,
-                image=image,
-                cpu=cpu,
-                memory=memory,
-                node_label=node_label,
-                arguments=mongod_arguments,
-            ),
-        )
+        member = Member(image=image, cpu=cpu, memory=memory, node_label=node_label, arguments=mongod_arguments)
+        pods_of_members = member_pods(self._workload, self.replica_set, member)
+        self.stateful_set = self._stateful_set(claim_template(storage, storage_class), pods_of_members)
         self.pod_disruption_budget = self._workload.disruption_budget(unhealthy="IfHealthyBudget")
         self.network_policy = self._workload.network_policy()
         self.secrets = self._bootstrap() if existing_secrets is None else None
-        self.job = converge_job(
-            self,
-            self.replica_set,
-            hosts=[host for ordinal, host in enumerate(self.replica_set.hosts) if ordinal != replace_member],
-            image=image,
-            scripts=scripts,
-            users=self._users,
-            feature_compatibility_version=feature_compatibility_version,
-        )
+        self.job = self._converge(scripts, replace_member, feature_compatibility_version)
         self.node.default_child = self.stateful_set
 
     @checked_method
@@ -198,8 +177,16 @@ class ReplicatedDatabase(Construct):
     def _users(self) -> dict[str, list[Json]]:
         return users_of(self, self.replica_set)
 
-    def _member_service(self, ordinal: int, pod: str) -> Manifest:
-        return self._headless_service(f"service-{ordinal}", pod, {"statefulset.kubernetes.io/pod-name": pod})
+    def _services(self) -> list[Manifest]:
+        """The one that all members are behind, and one a member."""
+        peer = self.replica_set.peer
+        reserve(self, service_claims(peer.namespace, [peer.name, *self._pods]))
+        record(self, Edge(peer, peer, self.replica_set.port, why="replicates"))
+        services = [self._headless_service("service", peer.name, self._workload.selector)]
+        for ordinal, pod in enumerate(self._pods):
+            selector = {"statefulset.kubernetes.io/pod-name": pod}
+            services.append(self._headless_service(f"service-{ordinal}", pod, selector))
+        return services
 
     def _headless_service(self, id: str, name: str, selector: Mapping[str, str]) -> Manifest:
         """A Service that names members before they are ready: only then can a set be initiated, or a member recover."""
@@ -234,6 +221,17 @@ class ReplicatedDatabase(Construct):
                 ),
             ),
             complete=with_stored_claim_templates,
+        )
+
+    def _converge(self, scripts: Mapping[str, str], replace_member: int | None, version: MongoVersion | None) -> Manifest:
+        return converge_job(
+            self,
+            self.replica_set,
+            hosts=[host for ordinal, host in enumerate(self.replica_set.hosts) if ordinal != replace_member],
+            image=self.image,
+            scripts=scripts,
+            users=self._users,
+            feature_compatibility_version=version,
         )
 
     def _bootstrap(self) -> SecretsBootstrap:
