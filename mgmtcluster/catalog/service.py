@@ -146,3 +146,9 @@ class Service:
             if isinstance(value, JsonMap):
                 found |= {f"{name}.{key}": item for key, item in value.items.items() if isinstance(item, Address)}
         return found | ({"REDIS_HOST": self.queue.host} if self.queue else {})
+
+    @property
+    def named_images(self) -> tuple[str, ...]:
+        """The names of images among its variables, those inside a JSON text included: it hands them on to be started."""
+        groups = [value.items.values() if isinstance(value, JsonMap) else [value] for value in self.env.values()]
+        return tuple(value.name for group in groups for value in group if isinstance(value, ImageName))

@@ -59,6 +59,14 @@ def services(
 
 
 @app.command()
+def images(json: JsonOption = False, settings: SettingsOption = None, no_cache: NoCacheOption = False) -> None:
+    """List every image of the platform, one a line, to copy them to a registry of your own."""
+    from mgmtcluster.cli.images import run
+
+    run(json=json, settings=settings, cached=not no_cache)
+
+
+@app.command()
 def preflight(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask the server whether it would take everything.")] = False,
     json: JsonOption = False,

@@ -42,11 +42,7 @@ def image_names(services: Sequence[catalog.Service]) -> set[str]:
     """Names of all images that settings may override."""
     names = {*images.THIRD_PARTY}
     for service in services:
-        names |= {service.image, *(sidecar.image for sidecar in service.sidecars)}
-        values = [
-            value for env in service.env.values() for value in (env.items.values() if isinstance(env, catalog.JsonMap) else [env])
-        ]
-        names |= {value.name for value in values if isinstance(value, catalog.ImageName)}
+        names |= {service.image, *(sidecar.image for sidecar in service.sidecars), *service.named_images}
     return names
 
 

@@ -263,7 +263,7 @@ main()
 
 def test_a_second_run_starts_no_node_js(home: Path) -> None:
     """Whichever command it is, it prints the same; a run without the cache would start one."""
-    for command in ("services --json", "map --json", "map"):
+    for command in ("services --json", "images", "images --json", "map --json", "map"):
         first = mgmtcluster(*command.split())
         assert (first.returncode, len([*home.iterdir()])) == (0, 1)
         second = without_node_js(*command.split())

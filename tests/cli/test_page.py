@@ -54,7 +54,7 @@ def test_the_page_has_every_option(command: str) -> None:
 @pytest.mark.parametrize("command", SECTIONS)
 def test_the_page_has_every_key_of_the_json(command: str, file: str) -> None:
     """As far as a cluster has something to say."""
-    arguments = [] if command == "map" else ["--kubeconfig", file]
+    arguments = [] if command in ("images", "map") else ["--kubeconfig", file]
     [described] = re.findall(r"^JSON: (.+?)\n\n", SECTIONS[command] + "\n\n", re.MULTILINE | re.DOTALL)
     assert keys(json.loads(mgmtcluster(command, "--json", *arguments).stdout)) <= {*re.findall(r"`(\w+)`", described)}
 

@@ -73,8 +73,8 @@ def test_the_catalog_and_the_settings_start_no_node_js() -> None:
 
 
 def test_services_asks_no_cluster_and_imports_no_client() -> None:
-    """Nor does the map."""
-    found = modules("import mgmtcluster.cli.services, mgmtcluster.cli.map")
+    """Nor do the images and the map."""
+    found = modules("import mgmtcluster.cli.services, mgmtcluster.cli.images, mgmtcluster.cli.map")
     assert not found & {"kubernetes", "urllib3"}
 
 

@@ -12,8 +12,8 @@ import pytest
 from .command import mgmtcluster, on_a_terminal, read_until, start_on_a_terminal
 from .servers import SilentServer, empty_cluster, kubeconfig
 
-COMMANDS = ["services", "services --cluster", "preflight", "status", "status --watch --timeout=1", "plan-migration", "map"]
 COLOURED = ["services", "services --cluster", "preflight", "status", "status --watch --timeout=1"]
+COMMANDS = [*COLOURED, "plan-migration", "images", "map"]
 
 #: Colour, bold, underlined: every way in which text looks like more than text.
 _DRESSED = re.compile(r"\x1b\[[0-9;:]*m")
@@ -28,8 +28,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def words(command: str, file: str) -> list[str]:
-    """The arguments of a command on that cluster; a map is of none."""
-    return command.split() if command == "map" else [*command.split(), "--kubeconfig", file]
+    """The arguments of a command on that cluster; images and a map are of none."""
+    return command.split() if command in ("images", "map") else [*command.split(), "--kubeconfig", file]
 
 
 @pytest.mark.parametrize("command", COLOURED)
