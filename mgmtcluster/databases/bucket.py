@@ -1,7 +1,8 @@
 """Where dumps go: a claim, or a bucket that speaks S3; and when they are tried."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -10,8 +11,11 @@ from mgmtcluster.addresses import Address, address_of
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Outside
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.keys import FreeKey
 from mgmtcluster.kinds.names import ObjectName
 from mgmtcluster.kinds.network import HttpUrl
+from mgmtcluster.kinds.sources import ConfigKey, SecretKey
 
 #: When a dump is tried by default: weekly, when nobody works.
 DEFAULT_DRILL: Final = "0 4 * * 0"
@@ -52,26 +56,52 @@ def place_problems(*, storage: object, bucket: object) -> list[str]:
     return []
 
 
+def access_problems(*, endpoint: object, secret: object, annotations: object, ca: object) -> Iterator[str]:
+    """What is wrong with how a bucket is opened, and with how its server is known."""
+    if secret and annotations:
+        yield "service_account_annotations: is set beside secret; write one of them"
+    if not secret and not annotations:
+        advice = "write secret: NAME, or the annotations that a cloud knows its identities by"
+        yield f"secret: is missing, and so is service_account_annotations; {advice}"
+    if ca and isinstance(endpoint, str) and endpoint.startswith("http://"):
+        yield "ca: is set, but endpoint begins with http://, which shows no certificate; write https://, or leave ca out"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket that speaks S3, and the Secret that opens it.
+    """A bucket that speaks S3, and what opens it: a Secret, or a cloud's identity of the pods.
 
     Args:
         endpoint: URL of the service, without the bucket's name.
         name: name of the bucket, which exists.
-        secret: a Secret made elsewhere, in the database's namespace, with ``access_key`` and ``secret_key``.
+        secret: a Secret made elsewhere, in the database's namespace, with ``access_key`` and ``secret_key``; this or
+            ``service_account_annotations``.
         prefix: folder in the bucket. Default: none.
         region: the region, where the service asks for it.
+        service_account_annotations: annotations of the ServiceAccounts of all three CronJobs, by which a cloud gives their pods
+            an identity that opens the bucket; this or ``secret``.
+        ca: the CA's certificates in PEM, in a Secret or a ConfigMap made elsewhere, in the database's namespace. Default: those
+            of the client's image.
+
+    Raises:
+        InvalidInput: a field cannot be used, alone or with the others.
     """
 
     endpoint: HttpUrl
     name: BucketName
-    secret: ObjectName
+    secret: ObjectName | None = None
     prefix: BucketPrefix | None = None
     region: BucketRegion | None = None
+    service_account_annotations: Mapping[FreeKey, str] = field(default_factory=dict)
+    ca: SecretKey | ConfigKey | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, where=f"Bucket {self.name!r}")
+        where = f"Bucket {self.name!r}"
+        check_fields(self, where=where)
+        annotations = self.service_account_annotations
+        problems = [*access_problems(endpoint=self.endpoint, secret=self.secret, annotations=annotations, ca=self.ca)]
+        if problems:
+            raise InvalidInput(f"{where}: {problem}" for problem in problems)
 
     def address(self, cluster: Cluster) -> Address | None:
         """Its address in this cluster, where it is a Service that somebody else runs here."""

@@ -2,7 +2,7 @@
 # Fetches a dump from a bucket into DUMPS. Runs in rclone's image.
 #
 #   DUMP  "latest", or the name of one
-#   BUCKET_ENDPOINT, BUCKET, BUCKET_PREFIX, BUCKET_REGION, BUCKET_KEYS as in backup-store.sh
+#   BUCKET_ENDPOINT, BUCKET, BUCKET_PREFIX, BUCKET_REGION, BUCKET_KEYS, BUCKET_CA as in backup-store.sh
 #   and what backup-lib.sh names
 #
 # Exit codes: 0 it is there; 1 it is not, and the last line says why.

@@ -46,18 +46,26 @@ write_config() {
   )
 }
 
-# A file for --config of rclone, with the keys of the bucket.
+# A file for --config of rclone, with the keys of the bucket; without BUCKET_KEYS, rclone asks the cloud who the pod is.
 write_rclone_config() {
-  for key in access_key secret_key; do
-    [ -s "$BUCKET_KEYS/$key" ] || fail "the bucket's $key is missing: $BUCKET_KEYS/$key is no file or empty"
-  done
+  if [ -n "${BUCKET_KEYS:-}" ]; then
+    for key in access_key secret_key; do
+      [ -s "$BUCKET_KEYS/$key" ] || fail "the bucket's $key is missing: $BUCKET_KEYS/$key is no file or empty"
+    done
+  fi
+  [ -z "${BUCKET_CA:-}" ] || [ -s "$BUCKET_CA" ] || fail "the bucket's CA is missing: $BUCKET_CA is no file or empty"
   (
     umask 077
     {
-      printf '[bucket]\ntype = s3\nprovider = Other\nenv_auth = false\nno_check_bucket = true\n'
+      printf '[bucket]\ntype = s3\nprovider = Other\nno_check_bucket = true\n'
       printf 'endpoint = %s\n' "$BUCKET_ENDPOINT"
       [ -z "${BUCKET_REGION:-}" ] || printf 'region = %s\n' "$BUCKET_REGION"
-      printf 'access_key_id = %s\nsecret_access_key = %s\n' "$(cat "$BUCKET_KEYS/access_key")" "$(cat "$BUCKET_KEYS/secret_key")"
+      if [ -n "${BUCKET_KEYS:-}" ]; then
+        printf 'env_auth = false\naccess_key_id = %s\n' "$(cat "$BUCKET_KEYS/access_key")"
+        printf 'secret_access_key = %s\n' "$(cat "$BUCKET_KEYS/secret_key")"
+      else
+        printf 'env_auth = true\n'
+      fi
     } > "$CREDENTIALS/rclone.conf"
   )
 }
@@ -65,7 +73,8 @@ write_rclone_config() {
 REMOTE="bucket:${BUCKET:-}${BUCKET_PREFIX:+/$BUCKET_PREFIX}"
 
 in_bucket() {
-  rclone --config "$CREDENTIALS/rclone.conf" --cache-dir "${TMPDIR:-/tmp}" --log-level NOTICE --contimeout 30s "$@"
+  set -- --config "$CREDENTIALS/rclone.conf" --cache-dir "${TMPDIR:-/tmp}" --log-level NOTICE --contimeout 30s "$@"
+  rclone ${BUCKET_CA:+--ca-cert "$BUCKET_CA"} "$@"
 }
 
 # Complete dumps in the bucket, the newest first. A folder that is not there (rclone's code 3) holds none.

@@ -2,7 +2,8 @@
 # Sends the dump in DUMPS to a bucket and, once it is there, removes those that are too many. Runs in rclone's image.
 #
 #   BUCKET_ENDPOINT, BUCKET, BUCKET_PREFIX (optional), BUCKET_REGION (optional)
-#   BUCKET_KEYS  folder with access_key and secret_key
+#   BUCKET_KEYS  folder with access_key and secret_key; without it the pod has an identity of its cloud
+#   BUCKET_CA    (optional) certificates of the CA that the server's is from; default: the image's
 #   KEEP         number of dumps to keep
 #   and what backup-lib.sh names
 #

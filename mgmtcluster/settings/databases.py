@@ -5,14 +5,24 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, BucketName, BucketPrefix, BucketRegion, place_problems
+from mgmtcluster.databases.bucket import (
+    DEFAULT_DRILL,
+    Bucket,
+    BucketName,
+    BucketPrefix,
+    BucketRegion,
+    access_problems,
+    place_problems,
+)
 from mgmtcluster.databases.mongod import MongodArgument, twice_problems
 from mgmtcluster.databases.replica_set import MEMBERS, member_problems
 from mgmtcluster.kinds.containers import Cpu, small_limit
-from mgmtcluster.kinds.names import MongoVersion, NodeLabel, ObjectName
+from mgmtcluster.kinds.keys import FreeKey
+from mgmtcluster.kinds.names import MongoVersion, NodeLabel, ObjectName, SecretKeyName
 from mgmtcluster.kinds.network import HttpUrl
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
+from mgmtcluster.kinds.sources import ConfigKey, SecretKey
 from mgmtcluster.settings.model import Model
 from mgmtcluster.settings.pods import PodsSettings
 
@@ -58,19 +68,57 @@ class RedisCpuSettings(CpuSettings):
     limit: Quantity | None = Field(default="1", description="It is slowed down beyond it. `null`: it may use what the node has.")
 
 
+class BucketCaSettings(Model):
+    """The CA that the certificate of a bucket's server is from."""
+
+    secret: ObjectName | None = Field(default=None, description="Secret in the database's namespace; this or `config_map`.")
+    config_map: ObjectName | None = Field(default=None, description="ConfigMap in the database's namespace; this or `secret`.")
+    key: SecretKeyName = Field(description="The key in it that has the certificates, in PEM.")
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
+        """One source, whether or not it is right by itself."""
+        if fields["secret"] is not None and fields["config_map"] is not None:
+            yield "config_map: is set beside secret; write one of them"
+        if fields["secret"] is None and fields["config_map"] is None:
+            yield "secret: is missing, and so is config_map; write one of them"
+
+    @property
+    def source(self) -> SecretKey | ConfigKey:
+        """The same, as constructs take it."""
+        return SecretKey(self.secret, self.key) if self.secret else ConfigKey(str(self.config_map), self.key)
+
+
 class BucketSettings(Model):
     """A bucket that speaks S3."""
 
     endpoint: HttpUrl = Field(description="URL of the service, without the bucket's name.")
     name: BucketName = Field(description="Name of the bucket, which exists.")
-    secret: ObjectName = Field(description="Secret in the database's namespace with `access_key` and `secret_key`.")
+    secret: ObjectName | None = Field(
+        default=None,
+        description="Secret in the database's namespace with `access_key` and `secret_key`; this or the annotations.",
+    )
     prefix: BucketPrefix | None = Field(default=None, description="Folder in the bucket. Default: none.")
     region: BucketRegion | None = Field(default=None, description="Region, where the service asks for it.")
+    service_account_annotations: dict[FreeKey, str] = Field(
+        default={},
+        description="Annotations of the CronJobs' ServiceAccounts, by which a cloud knows their pods; this or `secret`.",
+    )
+    ca: BucketCaSettings | None = Field(
+        default=None, description="Who signed the server's certificate. Default: the image's CAs."
+    )
+
+    @classmethod
+    def _cross_field_problems(cls, fields: Mapping[str, Any], _wrong: Set[str], /) -> Iterator[str]:
+        """It is opened in one way, and its server can show the certificate that is asked for."""
+        annotations = fields["service_account_annotations"]
+        yield from access_problems(endpoint=fields["endpoint"], secret=fields["secret"], annotations=annotations, ca=fields["ca"])
 
     @property
     def bucket(self) -> Bucket:
         """The bucket, as constructs take it."""
-        return Bucket(endpoint=self.endpoint, name=self.name, secret=self.secret, prefix=self.prefix, region=self.region)
+        fields = {name: value for name, value in self if name != "ca"}
+        return Bucket(**fields, ca=self.ca.source if self.ca else None)
 
 
 class BackupSettings(Model):

@@ -315,10 +315,12 @@ _DATABASE = {
 }
 _BUCKETS = _made(
     Bucket,
-    *("endpoint", "name", "secret"),
+    *("endpoint", "name"),
     endpoint=st.sampled_from(["https://s3.example.test", "http://minio.shop.svc:9000", "ftp://x", "https://203.0.113.7:9000"]),
     name=st.sampled_from(["dumps", "a", "A.b", "a..b"]),
-    secret=_NAMES,
+    secret=st.one_of(st.none(), _NAMES),
+    service_account_annotations=st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
+    ca=st.sampled_from([None, SecretKey("ca", "ca.crt"), ConfigKey("ca", "ca.crt")]),
     prefix=st.sampled_from([None, "a/b", "/a"]),
     region=st.sampled_from([None, "eu-west-1", "EU"]),
 )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mgmtcluster import Bucket, DatabaseBackup, InvalidInput, Settings
+from mgmtcluster import Bucket, DatabaseBackup, InvalidInput, SecretKey, Settings
 from tests.constructs.made_up import database
-from tests.constructs.test_database_backup import BUCKET, CLAIM, backup
+from tests.constructs.test_database_backup import BUCKET, CLAIM, OF_A_CLOUD, ROLE, backup
 from tests.rendering import render_chart
 
 BAD = {
@@ -58,7 +58,31 @@ BAD = {
     "a region": ({"bucket": {**BUCKET, "region": "EU West"}}, "bucket.region: 'EU West' is not a region; write a-z"),
     "a bucket without its Secret": (
         {"bucket": {"endpoint": "https://s3.example.com", "name": "dumps"}},
-        "registry_database.backup.bucket.secret: is missing; write it",
+        "registry_database.backup.bucket.secret: is missing, and so is service_account_annotations; write secret: NAME, or the",
+    ),
+    "a Secret and an identity": (
+        {"bucket": {**BUCKET, "service_account_annotations": ROLE}},
+        "registry_database.backup.bucket.service_account_annotations: is set beside secret; write one of them",
+    ),
+    "an annotation of Kubernetes": (
+        {"bucket": {**OF_A_CLOUD, "service_account_annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}}},
+        "'kubernetes.io/enforce-mountable-secrets' belongs to Kubernetes; write another key",
+    ),
+    "a CA from two places": (
+        {"bucket": {**BUCKET, "ca": {"secret": "a", "config_map": "b", "key": "ca.crt"}}},
+        "registry_database.backup.bucket.ca.config_map: is set beside secret; write one of them",
+    ),
+    "a CA from nowhere": (
+        {"bucket": {**BUCKET, "ca": {"key": "ca.crt"}}},
+        "registry_database.backup.bucket.ca.secret: is missing, and so is config_map; write one of them",
+    ),
+    "a CA without its key": (
+        {"bucket": {**BUCKET, "ca": {"secret": "a"}}},
+        "registry_database.backup.bucket.ca.key: is missing; write it",
+    ),
+    "a CA without TLS": (
+        {"bucket": {**BUCKET, "endpoint": "http://s3.example.com", "ca": {"secret": "a", "key": "ca.crt"}}},
+        "registry_database.backup.bucket.ca: is set, but endpoint begins with http://, which shows no certificate; write https",
     ),
     "an unknown key": ({**CLAIM, "kep": 3}, "registry_database.backup.kep: is not a setting; write keep"),
     "an unknown key of a bucket": (
@@ -117,3 +141,20 @@ def test_a_bad_bucket_is_refused_where_it_is_made() -> None:
     with pytest.raises(InvalidInput) as refused:
         Bucket(endpoint="s3", name="A", secret="B")
     assert [problem.partition(":")[0] for problem in refused.value.problems] == ["Bucket 'A'"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"secret": None}, "Bucket 'dumps': secret: is missing, and so is service_account_annotations; write secret: NAME, or"),
+        ({"service_account_annotations": ROLE}, "Bucket 'dumps': service_account_annotations: is set beside secret; write one"),
+        ({"endpoint": "http://s3", "ca": SecretKey("a", "b")}, "Bucket 'dumps': ca: is set, but endpoint begins with http://"),
+        ({"ca": "ca.crt"}, "Bucket 'dumps': ca: expected SecretKey, ConfigKey or None, got 'ca.crt'"),
+    ],
+)
+def test_what_does_not_open_a_bucket_is_refused_where_it_is_made(fields: Mapping[str, Any], expected: str) -> None:
+    """In the same words as among the settings."""
+    with pytest.raises(InvalidInput) as refused:
+        Bucket(**{**BUCKET, **fields})
+    [problem] = refused.value.problems
+    assert problem.startswith(expected)

@@ -18,7 +18,14 @@ from tests.constructs.made_up import database
 from tests.rendering import Platform, containers_of, env_of, name_of, pod_spec, render, render_chart
 from tests.rig.scripts import SCRIPTS
 
-BUCKET = {"endpoint": "https://s3.example.com", "name": "dumps", "secret": "bucket-keys", "prefix": "clusters/one"}
+BUCKET: Mapping[str, Any] = {
+    "endpoint": "https://s3.example.com",
+    "name": "dumps",
+    "secret": "bucket-keys",
+    "prefix": "clusters/one",
+}
+ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/dumps"}
+OF_A_CLOUD: Mapping[str, Any] = {"endpoint": "https://s3.example.com", "name": "dumps", "service_account_annotations": ROLE}
 CLAIM = {"storage": "50Gi"}
 ON = {"registry_database": {"backup": CLAIM}, "metrics_database": {"backup": {"bucket": BUCKET, "keep": 3}}}
 DATABASES = {"claim": ("registries", "registry"), "bucket": ("metrics-system", "metrics-db")}
@@ -326,6 +333,48 @@ def test_only_pods_with_a_bucket_connect_outside(on: Platform) -> None:
     for pod in pods_of(as_jobs(on.objects)):
         if pod.peer.name in ports:
             assert not network.lets_out(pod, Host("10.96.0.1"), 443)
+
+
+def test_an_identity_of_a_cloud_takes_the_place_of_keys() -> None:
+    """All three ServiceAccounts have the annotations, and no others; no pod has keys of the bucket."""
+    objects = render({"registry_database": {"backup": {"bucket": OF_A_CLOUD}}}).objects
+    names = {f"registry-{step}" for step in STEPS}
+    for account in objects.of_kind("ServiceAccount"):
+        ours = account["metadata"]["name"] in names
+        assert (ROLE.items() <= account["metadata"].get("annotations", {}).items()) == ours
+    jobs = as_jobs(objects)
+    for step in STEPS:
+        workload = jobs.one("Job", "registries", f"registry-{step}-0")
+        test_pods.test_every_mount_has_its_volume_and_every_volume_a_mount(workload)
+        assert "BUCKET_KEYS" not in json.dumps(workload)
+        assert not [each for each in pod_spec(workload)["volumes"] if each["name"] == "bucket"]
+    assert_admitted(objects)
+
+
+@pytest.mark.parametrize(
+    ("ca", "volume"),
+    [
+        (
+            {"secret": "corp-ca", "key": "root.pem"},
+            {"secret": {"secretName": "corp-ca", "defaultMode": 0o440, "items": [{"key": "root.pem", "path": "ca.crt"}]}},
+        ),
+        (
+            {"config_map": "corp-ca", "key": "root.pem"},
+            {"configMap": {"name": "corp-ca", "defaultMode": 0o444, "items": [{"key": "root.pem", "path": "ca.crt"}]}},
+        ),
+    ],
+)
+def test_the_ca_of_a_bucket_is_a_file_of_its_client(ca: Mapping[str, str], volume: Mapping[str, Any]) -> None:
+    """Of no other container."""
+    objects = as_jobs(render({"registry_database": {"backup": {"bucket": {**BUCKET, "ca": ca}}}}).objects)
+    for step in STEPS:
+        workload = objects.one("Job", "registries", f"registry-{step}-0")
+        test_pods.test_every_mount_has_its_volume_and_every_volume_a_mount(workload)
+        assert {"name": "bucket-ca", **volume} in pod_spec(workload)["volumes"]
+        for container in containers_of(workload):
+            [directory] = [m["mountPath"] for m in container["volumeMounts"] if m["name"] == "bucket-ca"] or [None]
+            asked = env_of(container).get("BUCKET_CA")
+            assert asked == (f"{directory}/ca.crt" if container["name"] in ("store", "fetch") else None)
 
 
 def bucket_at(endpoint: str) -> Platform:

@@ -157,7 +157,7 @@ def mongod(arguments: Sequence[str]) -> None:
 
 def rclone(arguments: Sequence[str]) -> None:
     """A bucket in the folder BUCKETS."""
-    flags = {"--config", "--cache-dir", "--log-level", "--contimeout"}
+    flags = {"--ca-cert", "--config", "--cache-dir", "--log-level", "--contimeout"}
     given, rest = {}, list(arguments)
     while rest[0].startswith("--"):
         given[rest[0]] = rest[1]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig.s3 import S3, missing, s3_server
+from tests.rig.tls import tls_before
 from tests.scripts import leaks
 from tests.scripts.backups import ACCESS_KEY, OLD, SECRET_KEY, Pod, files, last_line, names_in
 
@@ -146,6 +147,35 @@ def test_a_key_that_is_not_there(pod: Pod) -> None:
         ended = pod.run(step)
         assert ended.returncode == 1
         assert last_line(ended) == f"the bucket's secret_key is missing: {pod.folder}/keys/secret_key is no file or empty"
+
+
+@pytest.mark.parametrize("step", ["store", "fetch"])
+def test_a_pod_without_keys_is_known_to_its_cloud(step: str, rclone: Pod) -> None:
+    """The keys are taken from where a cloud leaves them, as in these variables; without any, there are none."""
+    del rclone.env["BUCKET_KEYS"]
+    assert rclone.run(step, RCLONE_RETRIES="1", RCLONE_LOW_LEVEL_RETRIES="1", AWS_EC2_METADATA_DISABLED="true").returncode == 1
+    ended = rclone.run(step, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
+    assert (ended.returncode, last_line(ended)) == (0, "")
+
+
+def test_a_server_with_a_certificate_of_its_own_ca(rclone: Pod, server: S3, tmp_path: Path) -> None:
+    """It is trusted where the CA is named, and nowhere else."""
+    with tls_before(server.url, tmp_path) as (url, ca):
+        ended = rclone.run("fetch", BUCKET_ENDPOINT=url, RCLONE_RETRIES="1", RCLONE_LOW_LEVEL_RETRIES="1")
+        assert (ended.returncode, last_line(ended)) == (1, f"the bucket dumps at {url} cannot be listed")
+        assert "certificate" in ended.stderr
+        ended = rclone.run("fetch", BUCKET_ENDPOINT=url, BUCKET_CA=str(ca))
+        assert (ended.returncode, ended.stdout) == (0, f"fetched {OLD[2]} from the bucket dumps\n")
+
+
+def test_a_ca_that_is_not_there(pod: Pod) -> None:
+    """The file is named."""
+    for step in ("store", "fetch"):
+        ended = pod.run(step, BUCKET_CA="/nowhere/ca.crt")
+        assert (ended.returncode, last_line(ended)) == (
+            1,
+            "the bucket's CA is missing: /nowhere/ca.crt is no file or empty",
+        )
 
 
 def test_no_key_is_in_an_argument_an_environment_or_a_log(pod: Pod) -> None:

@@ -168,5 +168,6 @@ class DatabaseBackup(Construct):
             retries=1 if schedule else 0,
             containers=containers,
             volumes=self._pods.volumes(containers, password),
+            account_annotations=self._bucket.service_account_annotations if self._bucket else None,
             outside=[*self._outside, *(routes_to_proxy(workload) if self._outside else [])],
         )

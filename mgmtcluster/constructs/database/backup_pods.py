@@ -13,13 +13,14 @@ from mgmtcluster.databases.grant import PASSWORD_KEY
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.containers import Resources
 from mgmtcluster.kinds.quantities import quantity_value
-from mgmtcluster.kinds.sources import SecretKey
+from mgmtcluster.kinds.sources import ConfigKey, SecretKey
 
 #: The name that means the newest dump.
 _LATEST = "latest"
 
 _DUMPS, _SCRATCH, _TMP, _CREDENTIALS = "dumps", "scratch", "tmp", "credentials"
 _PASSWORD, _BUCKET_KEYS = "password", "bucket"
+_CA, _CA_FILE = "bucket-ca", "ca.crt"
 _SECRETS = "/secrets"
 _MIB = 1024**2
 _LOGS = "128Mi"
@@ -87,9 +88,11 @@ class BackupPods:
         }
         if password:
             volumes[_PASSWORD] = _secret_volume(_PASSWORD, password.name, {password.key: PASSWORD_KEY})
-        if self.bucket:
+        if self.bucket and self.bucket.secret:
             keys = {key: key for key in ("access_key", "secret_key")}
             volumes[_BUCKET_KEYS] = _secret_volume(_BUCKET_KEYS, self.bucket.secret, keys)
+        if self.bucket and self.bucket.ca:
+            volumes[_CA] = _ca_volume(self.bucket.ca)
         mounted = {mount.name for container in containers for mount in container.volume_mounts or ()}
         return [volume for name, volume in volumes.items() if name in mounted]
 
@@ -120,10 +123,15 @@ class BackupPods:
     def _rclone(self, step: str, *, env: Mapping[str, str]) -> k8s.Container:
         if not self.bucket:
             raise ValueError(f"{step} needs a bucket")
-        env = {**self.proxy, **self.bucket.env, "BUCKET_KEYS": f"{_SECRETS}/{_BUCKET_KEYS}", **env}
+        known, mounts = {**self.proxy, **self.bucket.env}, [self._dumps()]
+        if self.bucket.secret:
+            known["BUCKET_KEYS"] = f"{_SECRETS}/{_BUCKET_KEYS}"
+            mounts.append(_mount_secret(_BUCKET_KEYS))
+        if self.bucket.ca:
+            known["BUCKET_CA"] = f"/{_CA}/{_CA_FILE}"
+            mounts.append(k8s.VolumeMount(name=_CA, mount_path=f"/{_CA}", read_only=True))
         memory = {"memory": "64Mi", "memory_limit": "512Mi"}
-        mounts = [self._dumps(), _mount_secret(_BUCKET_KEYS)]
-        return self._container(step, self.bucket_image, env=env, mounts=mounts, memory=memory)
+        return self._container(step, self.bucket_image, env={**known, **env}, mounts=mounts, memory=memory)
 
     def _container(
         self,
@@ -164,6 +172,14 @@ def _mount_secret(name: str) -> k8s.VolumeMount:
 def _secret_volume(name: str, secret: str, items: Mapping[str, str]) -> k8s.Volume:
     paths = [k8s.KeyToPath(key=key, path=path) for key, path in items.items()]
     return k8s.Volume(name=name, secret=k8s.SecretVolumeSource(secret_name=secret, default_mode=pods.SECRET_MODE, items=paths))
+
+
+def _ca_volume(ca: SecretKey | ConfigKey) -> k8s.Volume:
+    if isinstance(ca, SecretKey):
+        return _secret_volume(_CA, ca.name, {ca.key: _CA_FILE})
+    items = [k8s.KeyToPath(key=ca.key, path=_CA_FILE)]
+    source = k8s.ConfigMapVolumeSource(name=ca.name, default_mode=pods.READ_ONLY_MODE, items=items)
+    return k8s.Volume(name=_CA, config_map=source)
 
 
 def _sum(amounts: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """CronJobs whose pods are as hardened as every other pod here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
@@ -23,6 +23,7 @@ def cron_job(
     containers: Sequence[k8s.Container],
     volumes: Sequence[k8s.Volume],
     outside: Sequence[Outside] = (),
+    account_annotations: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Define a CronJob, its ServiceAccount without a token, and a NetworkPolicy of its edges.
 
@@ -34,8 +35,9 @@ def cron_job(
         containers: they run one after the other.
         volumes: what they mount.
         outside: hosts outside the cluster that they connect to.
+        account_annotations: annotations of the ServiceAccount.
     """
-    workload.service_account()
+    workload.service_account(account_annotations)
     workload.network_policy(outside=outside)
     *first, last = containers
     pods = workload.pod_template(

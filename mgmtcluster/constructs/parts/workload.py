@@ -81,9 +81,10 @@ class Workload:
             annotations={**self.context.annotations, **(annotations or {})} or None,
         )
 
-    def service_account(self) -> Manifest:
+    def service_account(self, annotations: Mapping[str, str] | None = None) -> Manifest:
         """Define a ServiceAccount of its name, without rights and without a token."""
-        props = k8s.KubeServiceAccountProps(metadata=self.metadata(), automount_service_account_token=False)
+        metadata = self.metadata(annotations=annotations)
+        props = k8s.KubeServiceAccountProps(metadata=metadata, automount_service_account_token=False)
         return Manifest(self.scope, "service-account", props)
 
     def config_map(self, id: str, name: str, data: Mapping[str, str]) -> Manifest:
