@@ -11,11 +11,13 @@ import pytest
 from cdk8s import App, Chart, JsonPatch
 from cdk8s_plus_27 import k8s
 
-from mgmtcluster import Context, DatabaseBackup, InvalidInput, rules, set_context
+from mgmtcluster import Context, DatabaseBackup, InvalidInput, StatefulService, Task, Worker, rules, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash
 from mgmtcluster.constructs.parts.typed import API_VERSIONS, FIELD_NAMES, PLAIN_FIELDS, PLAIN_MAPS, as_mapping, number, quantity
-from mgmtcluster.testing import load
-from tests.constructs.made_up import database, web_service
+from mgmtcluster.manifests import pod_template
+from mgmtcluster.testing import load, render
+from tests.constructs.made_up import IMAGE, TILL, database, web_service
+from tests.rendering import pod_spec
 
 
 def node_js_source() -> str:
@@ -134,6 +136,24 @@ def test_pods_are_patched_alike_whatever_makes_them() -> None:
     assert cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["priorityClassName"] == "high"
     job = written(chart, "Job", "db-init-client")
     assert job["metadata"]["name"].endswith(content_hash(job["spec"]["template"]))
+
+
+def test_every_kind_of_service_patches_its_pods() -> None:
+    """With pods that have names, that nobody asks, that end once, and that end at times."""
+    chart = chart_of_a_shop()
+    services: dict[str, StatefulService | Worker | Task] = {
+        "StatefulSet till": StatefulService(chart, "till", image=IMAGE, endpoint=TILL),
+        "Deployment packer": Worker(chart, "packer", image=IMAGE),
+        "Job report": Task(chart, "report", image=IMAGE),
+        "CronJob clean-up": Task(chart, "clean-up", image=IMAGE, schedule="0 3 * * *"),
+    }
+    for service in services.values():
+        service.patch_pod(JsonPatch.add("/spec/priorityClassName", "high"))
+    found = {f"{each['kind']} {each['metadata']['name']}": pod_spec(each) for each in render(chart) if pod_template(each)}
+    assert len(found) == len(services)
+    for name in services:
+        [pods] = [pods for each, pods in found.items() if each.startswith(name)]
+        assert pods["priorityClassName"] == "high"
 
 
 def test_patches_of_pods_and_of_the_object_are_applied_in_their_order() -> None:
