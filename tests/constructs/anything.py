@@ -265,7 +265,7 @@ _PODS_OF_A_WORKER = {
     "metrics": st.one_of(st.none(), _METRICS),
     "autoscale": st.one_of(st.none(), st.none(), _AUTOSCALE),
 }
-_OPTIONS = {
+OPTIONS = {
     **_PODS_OF_A_WORKER,
     "aliases": st.lists(_NAMES, max_size=2),
     "probe_port": st.one_of(st.none(), _PORTS),
@@ -400,7 +400,7 @@ _KINDS = {
     "grants": st.lists(_GRANTS, max_size=2),
     "endpoint": ENDPOINTS,
 }
-SERVICES = _some({**_KINDS, **_OPTIONS}, *_KINDS).map(_service)
+SERVICES = _some({**_KINDS, **OPTIONS}, *_KINDS).map(_service)
 
 _BY_THEMSELVES = {"grants": st.lists(_GRANTS, max_size=2), "name": st.one_of(st.none(), _NAMES)}
 _WORKERS = _some({"kind": st.just(Worker), **_BY_THEMSELVES, **_PODS_OF_A_WORKER}, "kind", *_BY_THEMSELVES).map(_service)
