@@ -23,7 +23,7 @@ from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import Object
 from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, routes_are_let_in
 from mgmtcluster.rules.network import addresses_resolve, node_ports, services_select_pods
-from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, unique_objects, valid_names
+from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, texts_are_kept, unique_objects, valid_names
 from mgmtcluster.rules.pods import hardened, images_pinned, users_left_out
 from mgmtcluster.rules.written import files_hold_one_object, written
 
@@ -44,6 +44,7 @@ __all__ = [
     "objects_of",
     "routes_are_let_in",
     "services_select_pods",
+    "texts_are_kept",
     "unique_objects",
     "users_left_out",
     "valid_names",
@@ -108,6 +109,7 @@ _GENERAL: Final[Sequence[_AnyRule]] = (
     images_pinned,
     no_secrets,
     no_nulls,
+    texts_are_kept,
 )
 
 #: What holds for the objects of this library's constructs alone.

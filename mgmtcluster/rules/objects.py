@@ -1,5 +1,6 @@
-"""Rules over every object: names, namespaces, Secrets, fields without a value."""
+"""Rules over every object: names, namespaces, Secrets, fields without a value, texts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -20,6 +21,9 @@ def _path_segment(text: str) -> str:
         raise ValueError(f"{text!r} is not an object name; write one without / and %")
     return text
 
+
+#: Characters that cdk8s writes as they are, and that whoever reads the file refuses, or takes for a blank or a line's end.
+_LOST_IN_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 #: The type of a Secret that the control plane fills.
 _TOKEN: Final = "kubernetes.io/service-account-token"
@@ -82,15 +86,26 @@ def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
 def no_nulls(objects: Sequence[Object]) -> Iterator[str]:
     """No field is null where the schema means a value."""
     for manifest in objects:
-        yield from (f"{name_of(manifest)}: {path}: has no value; write one or leave it out" for path in _nulls(manifest, ""))
+        for path, value in _values(manifest, ""):
+            if value is None:
+                yield f"{name_of(manifest)}: {path}: has no value; write one or leave it out"
 
 
-def _nulls(value: Any, path: str) -> Iterator[str]:
+def texts_are_kept(objects: Sequence[Object]) -> Iterator[str]:
+    """Every text is the same in the cluster: it has no character that a YAML file loses, such as U+0085 or U+2028."""
+    for manifest in objects:
+        for path, value in _values(manifest, ""):
+            if isinstance(value, str) and (lost := _LOST_IN_YAML.search(value)):
+                yield f"{name_of(manifest)}: {path}: holds U+{ord(lost[0]):04X}, which YAML loses; leave it out"
+
+
+def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every value that holds no others, with its path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _nulls(inner, f"{path}.{key}")
+            yield from _values(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _nulls(inner, f"{path}[{index}]")
-    elif value is None:
-        yield path.lstrip(".")
+            yield from _values(inner, f"{path}[{index}]")
+    else:
+        yield path.lstrip("."), value

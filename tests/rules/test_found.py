@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+import yaml
+from cdk8s import Yaml
 
 from mgmtcluster import Endpoint, rules
 from mgmtcluster.testing import Manifest, Manifests
@@ -153,6 +155,13 @@ BAD = {
         [*put("", CONFIG_MAP, "data", "host")[:5], {**GOOD[CONFIG_MAP], "data": {"host": None}}],
         "data.host: has no value",
     ),
+    **{
+        f"U+{ord(character):04X}": (
+            put(f"a{character}b", *CONTAINER, "env", 0, "value"),
+            f"shop/orders: spec.template.spec.containers[0].env[0].value: holds U+{ord(character):04X}, which YAML loses",
+        )
+        for character in "\x7f\x80\x85\x9f\u2028\u2029\ufffe\uffff"
+    },
 }
 
 
@@ -161,6 +170,16 @@ def test_a_rule_finds(objects: list[Manifest], expected: str) -> None:
     """One problem for one change, in one line that names the object."""
     [problem] = [each for each in problems(objects) if expected in each]
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize("character", "\t\n\r\x00\x1b~\xa0\ufeff\ufffd\U0001ffff")
+def test_any_other_character_is_kept(character: str) -> None:
+    """As YAML that cdk8s writes is read."""
+    text = f"a{character}b: {character}"
+    objects = put(text, *CONTAINER, "env", 0, "value")
+    assert problems(objects) == []
+    [*_, written] = yaml.safe_load_all(Yaml.stringify({"text": text}))
+    assert written == {"text": text}
 
 
 def test_an_app_without_namespaces_leaves_them_to_somebody_else() -> None:
