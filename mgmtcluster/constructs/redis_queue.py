@@ -21,7 +21,7 @@ from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, Cpu, ExecProbe, Resources, TcpProbe
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import ListName, ObjectName
+from mgmtcluster.kinds.names import ListName, ObjectName, too_long
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.kinds.quantities import Memory, Storage, quantity_value
@@ -88,10 +88,7 @@ class RedisQueue(Construct):
     ) -> None:
         super().__init__(scope, id)
         set_context(self, Context(pods=pods))
-        problems = []
-        if len(endpoint.service) > _NAME_LENGTH:
-            length = f"at most {_NAME_LENGTH} characters"
-            problems.append(f"endpoint: {endpoint.service!r} is too long for names of Jobs; write {length}")
+        problems = [f"endpoint: {words}" for words in too_long(endpoint.service, _NAME_LENGTH, "names of Jobs")]
         if endpoint.protocol != "TCP":
             problems.append(f"endpoint: protocol: Redis does not speak {endpoint.protocol}; write TCP, or leave it out")
         peer = Peer(endpoint.namespace, endpoint.service)

@@ -13,7 +13,7 @@ from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import Name
+from mgmtcluster.kinds.names import Name, too_long
 from mgmtcluster.kinds.peers import Peer
 
 #: What a key of a Secret is generated as.
@@ -65,10 +65,8 @@ class SecretsBootstrap(Construct):
         component: Name,
     ) -> None:
         super().__init__(scope, id)
-        if len(name) > _NAME_LENGTH:
-            raise InvalidInput(
-                [f"{self.node.path}: name: {name!r} is too long for a Job; write at most {_NAME_LENGTH} characters"]
-            )
+        if problems := too_long(name, _NAME_LENGTH, "a Job"):
+            raise InvalidInput(f"{self.node.path}: name: {words}" for words in problems)
         workload = Workload(self, Peer(namespace, name), component)
         workload.role(k8s.PolicyRule(api_groups=[""], resources=["secrets"], verbs=["create"]))
         scripts = read_scripts(_SCRIPT)

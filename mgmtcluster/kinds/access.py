@@ -157,7 +157,7 @@ class Autoscale:
     Args:
         min: number of pods at least.
         max: number of pods at most.
-        cpu_percent: the use of CPU that is aimed at, in percent of what is requested. Default: 80.
+        cpu_percent: target CPU use, in percent of the CPU request. Default: 80.
     """
 
     min: Replicas

@@ -14,6 +14,11 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}")
 
 
+def too_long(name: str, most: int, made_from_it: str) -> list[str]:
+    """The words for a name with which the names that are made from it are too long; none where it fits."""
+    return [f"{name!r} is too long for {made_from_it}; write at most {most} characters"] if len(name) > most else []
+
+
 def dns_label(text: str) -> str:
     """A DNS-1123 label: the name of a Service, a namespace, a workload."""
     if not _DNS_LABEL.fullmatch(text):

@@ -1,7 +1,6 @@
 """What a container reads of objects made elsewhere: variables, files, volumes."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -163,8 +162,3 @@ class Claim:
     def is_for_one(self) -> bool:
         """Whether pods on several nodes cannot mount it at a time."""
         return self.access in ("ReadWriteOnce", "ReadWriteOncePod")
-
-
-def single_claims(claims: Sequence[Claim]) -> list[Claim]:
-    """Each claim once, in order."""
-    return list(dict.fromkeys(claims))

@@ -126,7 +126,7 @@ async function takeStep(step, context) {
   }
 }
 
-// The server's own message may quote the command, and with it a password: its name alone is told.
+// The server's message may quote the command, and so a password. Print the error's name only.
 const named = (error) => error.codeName || (error.code ? `error ${error.code}` : error.name);
 
 async function converge(settings, members) {

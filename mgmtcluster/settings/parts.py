@@ -76,7 +76,7 @@ def _form(value: object) -> str:
     return "[secret]" if isinstance(value, Mapping) else "[text]"
 
 
-#: Each form has a tag, so that a mistake is told of the form that is meant. What is in brackets stands in no error.
+#: Each form has a tag, so that an error is about the form that the reader wrote. Errors leave out the tag in brackets.
 VariableSetting = Annotated[Annotated[str, Tag("[text]")] | Annotated[SecretValueSettings, Tag("[secret]")], Discriminator(_form)]
 
 

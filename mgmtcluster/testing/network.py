@@ -49,7 +49,7 @@ def may_connect(
 
     Args:
         manifests: the policies, and the pods and namespaces that they select.
-        client: who connects: a workload of the manifests, as ``service.peer`` is; or a ``Pod`` or ``Host`` of somebody else's.
+        client: who connects: a workload of the manifests, such as ``service.peer``, or a ``Pod`` or ``Host`` outside them.
         server: who is connected to.
         port: the port of the pod, not the one of its Service.
         protocol: ``TCP``, ``UDP`` or ``SCTP``.

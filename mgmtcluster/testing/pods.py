@@ -33,7 +33,7 @@ class PodPort:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod as policies see it: one of the manifests', or a made-up one of somebody else's.
+    """A pod as policies see it: a pod of the manifests, or one that a test makes up.
 
     Attributes:
         namespace: its namespace.

@@ -13,7 +13,8 @@ from kubernetes import client, config
 
 from mgmtcluster import Context, InvalidInput
 from mgmtcluster.rules.scope import CLUSTER_SCOPED
-from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, Define, synthesized
+from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, synthesized
+from tests.constructs.made_up import Define
 from tests.examples import EXAMPLES, example
 from tests.rig.kube import Json, Kubectl
 

@@ -67,7 +67,7 @@ def test_a_taint_that_nothing_tolerates(nodes: Nodes, kubectl: Kubectl) -> None:
 
 @pytest.mark.usefixtures("two")
 def test_nodes_that_are_other_machines(nodes: Nodes, tmp_path: Path) -> None:
-    """A node with Windows takes no pod that selects Linux, as all do, until the settings say otherwise; arm64 is told."""
+    """By default all pods select Linux, so a Windows node takes none. preflight names arm64 nodes."""
     nodes.add("node-3", *_BOTH, "kubernetes.io/arch=arm64")
     nodes.add("node-4", "kubernetes.io/os=windows")
     selecting = rows(preflight())

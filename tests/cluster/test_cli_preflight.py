@@ -241,7 +241,7 @@ def test_a_storage_class_of_the_settings(kubectl: Kubectl, tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("bare")
 def test_ranges_that_the_settings_do_not_hold(kubectl: Kubectl, tmp_path: Path) -> None:
-    """The nodes' ranges of pods outside ``cluster.cidrs`` are told, and the line that is printed mends it."""
+    """Preflight names the pod ranges of nodes that ``cluster.cidrs`` lacks, and prints the line that adds them."""
     kubectl.until("ranges of the nodes", lambda: all(node["spec"].get("podCIDRs") for node in kubectl.items("nodes")))
     settings = tmp_path / "settings.yaml"
     settings.write_text("cluster: {cidrs: [10.96.0.0/12]}\n")

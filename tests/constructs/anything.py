@@ -51,8 +51,7 @@ from mgmtcluster import (
     rules,
     set_context,
 )
-
-Define = Callable[[Chart], object]
+from tests.constructs.made_up import Define
 
 _ANY_TEXT = st.text(max_size=70)
 _NAMES = st.one_of(

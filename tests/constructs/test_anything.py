@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from mgmtcluster import Context, InvalidInput
-from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, Define, synthesized
+from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, synthesized
+from tests.constructs.made_up import Define
 
 #: How cdk8s writes what a rule says.
 _RULE = re.compile(r"^  \[.*\] \S+: .+; .+$")

@@ -1,6 +1,5 @@
 """A policy opens the way to the pods that a Service selects, whatever declares the Service and however it is called."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
 
 from mgmtcluster import Endpoint, Peer, WebService, rules
 from mgmtcluster.testing import Manifest, Manifests, Network, load, pods_of
-from tests.constructs.made_up import TILL, database, web_service
-
-Define = Callable[[Chart], object]
+from tests.constructs.made_up import TILL, Define, database, web_service
 
 
 def calling(chart: Chart, *servers: Endpoint) -> WebService:

@@ -29,7 +29,7 @@ class Shop:
         self.objects: Manifests = load(self.app.synth_yaml())
 
     def users(self, name: str) -> dict[str, Any]:
-        """The users of a database with their roles, as its Job is told."""
+        """The users of a database with their roles, as its Job gets them."""
         [container] = pod_spec(self.objects.job("shop", f"{name}-init-client"))["containers"]
         [text] = [each["value"] for each in container["env"] if each["name"] == "USERS"]
         return {user["user"]: [f"{role['role']}@{role['db']}" for role in user["roles"]] for user in json.loads(text)}

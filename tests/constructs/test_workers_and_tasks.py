@@ -1,6 +1,5 @@
 """What is no web service: pods with names, pods that nobody asks, pods that end."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,10 +23,8 @@ from mgmtcluster import (
     edges_of,
 )
 from mgmtcluster.testing import Manifests, load, may_connect
-from tests.constructs.made_up import IMAGE, TILL, database, sidecar, web_service
+from tests.constructs.made_up import IMAGE, TILL, Define, database, sidecar, web_service
 from tests.rendering import name_of, pod_spec, render_chart
-
-Define = Callable[[Chart], object]
 
 
 def rendered(define: Define) -> Manifests:

@@ -75,7 +75,7 @@ class View:
 
 
 def look(cluster: "Cluster", expected: Expected) -> View:
-    """Ask the cluster for what is there.
+    """Ask the cluster which objects it has.
 
     Args:
         cluster: where.

@@ -24,7 +24,7 @@ from mgmtcluster.edges import record_call
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import LabelKey, ObjectName
+from mgmtcluster.kinds.names import LabelKey, ObjectName, too_long
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.quantities import Storage
 from mgmtcluster.kinds.schedules import Schedule
@@ -93,8 +93,7 @@ class DatabaseBackup(Construct):
         self._replica_set = database.replica_set
         problems = place_problems(storage=storage, bucket=bucket)
         name = self._replica_set.name
-        if len(name) > _NAME_LENGTH:
-            problems.append(f"database: {name!r} is too long for names of CronJobs; write at most {_NAME_LENGTH} characters")
+        problems += [f"database: {words}" for words in too_long(name, _NAME_LENGTH, "names of CronJobs")]
         workload = self._workload(self, BACKUP)
         if bucket and (words := foreign_domain(bucket.endpoint, workload.context.cluster.domain)):
             problems.append(f"bucket.endpoint: {words}")

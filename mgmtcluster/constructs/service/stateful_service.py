@@ -21,6 +21,7 @@ from mgmtcluster.databases.grant import Grant
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
+from mgmtcluster.kinds.names import too_long
 from mgmtcluster.options import ServiceOptions
 
 #: A label of its pods holds the name, and a hash.
@@ -68,9 +69,8 @@ class StatefulService(Construct):
         **options: Unpack[ServiceOptions],
     ) -> None:
         super().__init__(scope, id)
-        if len(endpoint.service) > _NAME_LENGTH:
-            length = f"write at most {_NAME_LENGTH} characters"
-            raise InvalidInput([f"{self.node.path}: endpoint: {endpoint.service!r} is too long for names of its pods; {length}"])
+        if problems := too_long(endpoint.service, _NAME_LENGTH, "names of its pods"):
+            raise InvalidInput(f"{self.node.path}: endpoint: {words}" for words in problems)
         self.endpoint = endpoint
         spec = spec_of(
             self,

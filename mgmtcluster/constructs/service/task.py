@@ -14,7 +14,7 @@ from mgmtcluster.databases.grant import Grant
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
-from mgmtcluster.kinds.names import Name
+from mgmtcluster.kinds.names import Name, too_long
 from mgmtcluster.kinds.schedules import Schedule
 from mgmtcluster.options import TaskOptions
 
@@ -64,9 +64,8 @@ class Task(Construct):
     ) -> None:
         options.setdefault("component", "task")
         super().__init__(scope, id)
-        if len(name or id) > _NAME_LENGTH:
-            length = f"write at most {_NAME_LENGTH} characters"
-            raise InvalidInput([f"{self.node.path}: name: {name or id!r} is too long for names of Jobs; {length}"])
+        if problems := too_long(name or id, _NAME_LENGTH, "names of Jobs"):
+            raise InvalidInput(f"{self.node.path}: name: {words}" for words in problems)
         spec = spec_of(self, image=image, name=name or id, namespace=namespace, database=database, options=options)
         self.peer = spec.peer
         self.service_account = begin(spec)

@@ -96,3 +96,6 @@ def the_row(check: Callable[[View], Iterable[Row]], seen: View, name: str | None
     """The only row of a check, or the only one of this name."""
     [row] = [row for row in rows(check, seen) if name in (None, row.check)]
     return row
+
+
+THREE = [node(f"node-{number}") for number in (1, 2, 3)]
