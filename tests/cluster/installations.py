@@ -32,7 +32,7 @@ class Installations:
         self.while_a_node_short: list[Json] = []
 
     def platform(self, *how: str) -> Installation:
-        """The committed dist/ on three nodes labelled for both databases, applied in this way."""
+        """The committed dist/ on three nodes labelled for both databases, applied in this way; it has settled once."""
         name = " ".join(["platform", *how])
         if self._there and self._there[0] == name:
             return self._there[1]
@@ -43,7 +43,10 @@ class Installations:
         folder = self._folder / "dist"
         if not folder.exists():
             shutil.copytree(ROOT / "dist", folder)
-        return self._keep(name, folder, *how)
+        installation = self._keep(name, folder, *how)
+        assert installation.applied.returncode == 0, installation.applied.stderr
+        installation.settle()
+        return installation
 
     def tainted(self, taint: str, **settings: object) -> Installation:
         """The platform with these settings, on three nodes that all have this taint."""

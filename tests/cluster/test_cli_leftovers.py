@@ -15,9 +15,9 @@ from .test_cli_dry_run import tried, versions
 from .test_cli_preflight import carry_out, preflight, row, rows
 
 
-def test_the_platform_itself_is_in_the_way_of_nothing(platform: Installation, kubectl: Kubectl) -> None:
+@pytest.mark.usefixtures("platform")
+def test_the_platform_itself_is_in_the_way_of_nothing(kubectl: Kubectl) -> None:
     """On a cluster with the platform nothing fails; a Job of earlier settings is told, and its command removes it."""
-    platform.settle()
     [job] = kubectl.items("jobs", "--namespace=registries", "--selector=app.kubernetes.io/name=registry-bootstrap")
     old = {"apiVersion": job["apiVersion"], "kind": "Job", "spec": {"template": job["spec"]["template"]}}
     labels = {"app.kubernetes.io/part-of": "mgmtcluster"}
@@ -36,9 +36,9 @@ def test_the_platform_itself_is_in_the_way_of_nothing(platform: Installation, ku
     assert row(preflight(), "jobs")["verdict"] == "ok"
 
 
-def test_what_is_installed_is_admitted_again(platform: Installation, kubectl: Kubectl) -> None:
+@pytest.mark.usefixtures("platform")
+def test_what_is_installed_is_admitted_again(kubectl: Kubectl) -> None:
     """Objects that are there are changed in the dry run, and in it alone."""
-    platform.settle()
     before = versions(kubectl)
     [found] = tried()
     assert found["verdict"] == "ok", found
@@ -47,7 +47,6 @@ def test_what_is_installed_is_admitted_again(platform: Installation, kubectl: Ku
 
 def test_pod_security_that_was_changed(platform: Installation, kubectl: Kubectl) -> None:
     """It says what an apply makes of it."""
-    platform.settle()
     kubectl("label", "--overwrite", "namespace", "utils", "pod-security.kubernetes.io/enforce=privileged")
     found = row(preflight(), "namespaces")
     kubectl("apply", f"--filename={platform.folder / '00-platform.k8s.yaml'}")

@@ -12,7 +12,6 @@ import pytest
 
 from tests.cli.command import mgmtcluster
 from tests.cluster.installations import Installations
-from tests.rig.installation import Installation
 from tests.rig.kube import Done, Kubectl
 from tests.rig.workspace import ROOT
 
@@ -101,9 +100,9 @@ def test_rights_that_roles_give_and_the_user_has_not(kubectl: Kubectl, tmp_path:
         assert rights(kubectl, tmp_path)["verdict"] == "fail"
 
 
-def test_roles_that_are_there_are_given_already(platform: Installation, kubectl: Kubectl, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("platform")
+def test_roles_that_are_there_are_given_already(kubectl: Kubectl, tmp_path: Path) -> None:
     """Who applies the same again needs no more than to apply."""
-    platform.settle()
     with allowed(kubectl, *_APPLY):
         assert rights(kubectl, tmp_path)["verdict"] == "ok"
         done = applied(kubectl)

@@ -40,7 +40,6 @@ def seen(done: Done) -> dict[str, Any]:
 @pytest.fixture
 def without_a_node(platform: Installation, kubectl: Kubectl, nodes: Nodes) -> Iterator[str]:
     """A member of registry that finds no node, until it is over."""
-    platform.settle()
     pods = kubectl.items("pods", "--namespace=registries", "--selector=app.kubernetes.io/name=registry")
     [pod] = [pod for pod in pods if pod["spec"]["nodeName"] == "node-3"]
     name: str = pod["metadata"]["name"]
@@ -72,9 +71,9 @@ def test_nothing_is_there(installations: Installations) -> None:
 
 
 @pytest.mark.core
-def test_the_platform_is_whole(platform: Installation) -> None:
+@pytest.mark.usefixtures("platform")
+def test_the_platform_is_whole() -> None:
     """Every unit of every phase is ready, every member of each database too; watching ends at once."""
-    platform.settle()
     for arguments in ((), ("--watch", "--timeout=1")):
         done = status(*arguments)
         assert done.returncode == 0
@@ -87,16 +86,15 @@ def test_the_platform_is_whole(platform: Installation) -> None:
         assert state["pods"] == []
 
 
-def test_pages_of_a_list_make_the_whole(platform: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("platform")
+def test_pages_of_a_list_make_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever their size."""
-    platform.settle()
     monkeypatch.setattr(api, "_PAGE_OBJECTS", 2)
     assert status().returncode == 0
 
 
 def test_a_phase_is_missing(platform: Installation, kubectl: Kubectl) -> None:
     """Of a half-installed platform it says which phase and which objects are missing, and calls the others whole."""
-    platform.settle()
     file = platform.folder / "60-services.k8s.yaml"
     kubectl("delete", f"--filename={file}")
     try:
@@ -163,9 +161,9 @@ def test_ctrl_c_leaves_the_terminal_whole(without_a_node: str) -> None:
     assert "interrupted" in text.splitlines()[-1]
 
 
-def test_everything_answers(platform: Installation) -> None:
+@pytest.mark.usefixtures("platform")
+def test_everything_answers() -> None:
     """Every row has all its pods ready, and its address outside is one of a node where nodes have addresses."""
-    platform.settle()
     done = mgmtcluster("services", "--cluster", "--json", "--kubeconfig", os.environ["KUBECONFIG"])
     assert done.returncode == 0
     assert all(row["ready"] == row["replicas"] for row in seen(done)["services"])
@@ -173,7 +171,6 @@ def test_everything_answers(platform: Installation) -> None:
 
 def test_a_service_does_not_answer(platform: Installation, kubectl: Kubectl) -> None:
     """A row without a ready pod is told, and the command exits 1."""
-    platform.settle()
     kubectl("scale", "deployment/parser", "--namespace=services", "--replicas=0")
     kubectl.until("no pod", lambda: not kubectl.items("pods", "--namespace=services", "--selector=app.kubernetes.io/name=parser"))
     done = mgmtcluster("services", "--cluster", "--json", "--kubeconfig", os.environ["KUBECONFIG"])
@@ -186,9 +183,9 @@ def test_a_service_does_not_answer(platform: Installation, kubectl: Kubectl) -> 
     assert "was scaled to 0" in [workload["note"] for workload in last["workloads"]]
 
 
-def test_a_user_without_rights(platform: Installation, kubectl: Kubectl, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("platform")
+def test_a_user_without_rights(kubectl: Kubectl, tmp_path: Path) -> None:
     """It says which right is missing, and exits 2."""
-    platform.settle()
     done = mgmtcluster("status", "--kubeconfig", str(stranger(kubectl, tmp_path)))
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()

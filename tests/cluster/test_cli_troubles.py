@@ -17,7 +17,6 @@ from .test_cli_status import seen, status
 @pytest.fixture
 def failed_job(platform: Installation, kubectl: Kubectl) -> Iterator[str]:
     """A Job of the platform that has failed, because no node is one for its pod."""
-    platform.settle()
     jobs = [each for each in documents(*platform.files) if each["kind"] == "Job"]
     [job] = [json.loads(json.dumps(each)) for each in jobs if each["metadata"]["name"].startswith("registry-init-client")]
     name, home = job["metadata"]["name"], "--namespace=registries"
@@ -50,7 +49,6 @@ def test_a_job_has_failed(failed_job: str, platform: Installation, kubectl: Kube
 
 def test_pods_that_do_not_stay_up(platform: Installation, kubectl: Kubectl) -> None:
     """In the words of the kubelet."""
-    platform.settle()
     waits = {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}
     container = {"name": "parser", "image": "", "imageID": "", "ready": False, "restartCount": 9, "state": {"waiting": waits}}
     evicted = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
@@ -69,7 +67,6 @@ def test_pods_that_do_not_stay_up(platform: Installation, kubectl: Kubectl) -> N
 
 def test_a_rollout_that_does_not_end(platform: Installation, kubectl: Kubectl) -> None:
     """Pods of the old template answer, and do not count."""
-    platform.settle()
     parser = ("deployment/parser", "--namespace=services")
     patch = {"spec": {"template": {"spec": {"nodeSelector": {"example.test/nowhere": "yes"}}}}}
     kubectl("patch", *parser, f"--patch={json.dumps(patch)}")
@@ -99,7 +96,6 @@ def _report(kubectl: Kubectl, pod: str, status: Json) -> None:
 
 def test_objects_that_are_being_deleted(platform: Installation, kubectl: Kubectl) -> None:
     """They are there still, and do not count."""
-    platform.settle()
     things = ("service/parser", "deployment/parser", "--namespace=services")
     kubectl("patch", *things, "--type=merge", '--patch={"metadata": {"finalizers": ["example.test/hold"]}}')
     kubectl("delete", *things, "--wait=false", "--cascade=orphan")

@@ -19,10 +19,12 @@ def test_a_phase_is_removed_alone(file: str, platform: Installation, kubectl: Ku
     others = [path for path in platform.files if path != phase]
     before, claims = platform.objects(*others), platform.claims()
     kubectl("delete", f"--filename={phase}")
-    assert platform.objects(phase) == {}
-    assert _uids(platform.objects(*others)) == _uids(before)
-    assert platform.claims() == claims
-    kubectl("apply", f"--filename={phase}")
+    try:
+        assert platform.objects(phase) == {}
+        assert _uids(platform.objects(*others)) == _uids(before)
+        assert platform.claims() == claims
+    finally:
+        kubectl("apply", f"--filename={phase}")
     if file in _DATABASES:
         platform.settle(phase)
         assert platform.claims() == claims

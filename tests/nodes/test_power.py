@@ -94,14 +94,14 @@ def test_all_nodes_without_power_come_back_with_their_state(platform: Platform) 
     placed = platform.members()
     before = keep(address, "written before the power failed")
     time.sleep(1.1)  # metrics-redis writes to its disk once a second
-    for name in NAMES:
-        machines.off(name)
-    platform.kubectl.until("every node to be given up", lambda: not any(map(machines.is_ready, NAMES)))
-    said = ask(machines, "status")
-    assert (said.code, {*unready_members(said)}) == (1, {f"{each.name}-{n}" for each in catalog.DATABASES for n in range(3)})
-    began = time.monotonic()
-    with ThreadPoolExecutor() as pool:
-        [*pool.map(machines.on, NAMES)]
+    try:
+        for name in NAMES:
+            machines.off(name)
+        _given_up(platform, *NAMES)
+    finally:
+        began = time.monotonic()
+        with ThreadPoolExecutor() as pool:
+            [*pool.map(machines.on, NAMES)]
     platform.settle()
     print(f"\nall was well {time.monotonic() - began:.0f} s after the nodes were switched on")
     assert kept(address) == before
@@ -114,10 +114,7 @@ def _running(platform: Platform) -> dict[str, int]:
 
 
 def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how: str) -> set[str]:
-    """Lose a node, wait until every service that has a pod elsewhere answers all the time, and name those services.
-
-    `status` must show the member of each database there as not Ready.
-    """
+    """Lose a node, wait until every service that has a pod elsewhere answers all the time, and name those services."""
     machines = platform.machines
     addresses = [address for name, address in machines.addresses().items() if name != node]
     elsewhere = {
@@ -126,13 +123,10 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
     with steady(addresses, [endpoint for endpoint in EXPOSED if endpoint.service in elsewhere]) as answers:
         began = time.monotonic()
         lose(node)
-        platform.kubectl.until(f"{node} to be given up", lambda: not machines.is_ready(node))
-        said = ask(machines, "status")
+        _given_up(platform, node)
         platform.kubectl.until(
             "no failure any more", lambda: not _lately(answers, began), missing=lambda: _lately(answers, began)
         )
-    assert (said.code, said.found["whole"]) == (1, False)
-    assert [*unready_members(said).values()] == [node] * len(catalog.DATABASES)
     worst = max(answers.items(), key=lambda each: each[1].gap)
     last = max((failure[0] for found in answers.values() for failure in found.failures), default=0)
     print(f"\n{node} {how}: no answer for at most {worst[1].gap:.1f} s ({worst[0]}), the last failure after {last:.0f} s")
@@ -140,6 +134,21 @@ def _go_without(platform: Platform, node: str, lose: Callable[[str], None], how:
     print(f"with their only pod there: {', '.join(alone) or 'none'}")
     assert last < _AGAIN_SECONDS
     return elsewhere
+
+
+def _given_up(platform: Platform, *nodes: str) -> None:
+    """Wait until `status` shows the members on these nodes, and no other, as not Ready.
+
+    The control plane gives up a node first and the pods on it one by one.
+    """
+    databases = {each.name for each in catalog.DATABASES}
+    placed = {member.partition("/")[2]: node for member, node in platform.members().items()}
+    lost = {pod: node for pod, node in placed.items() if node in nodes and pod.rpartition("-")[0] in databases}
+    said = platform.kubectl.until(
+        f"{', '.join(nodes)} to be given up",
+        lambda: said if unready_members(said := ask(platform.machines, "status")) == lost else None,
+    )
+    assert (said.code, said.found["whole"]) == (1, False)
 
 
 def _lately(answers: dict[str, Answers], began: float) -> dict[str, tuple[float, str]]:

@@ -63,7 +63,8 @@ class Installation:
 
     def settle(self, *files: Path) -> None:
         """Wait until everything of these files, or of all of them, is available or complete."""
-        self._kubectl.until("Deployments, StatefulSets and Jobs to be well", lambda: not self.unsettled(*files))
+        what = "Deployments, StatefulSets and Jobs to be well"
+        self._kubectl.until(what, lambda: not self.unsettled(*files), missing=lambda: self.unsettled(*files))
 
     def claims(self) -> dict[str, str]:
         """Every claim and the volume it is bound to."""

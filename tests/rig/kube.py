@@ -19,7 +19,7 @@ Done = subprocess.CompletedProcess[str]
 T = TypeVar("T")
 
 #: Long enough for a slow machine; nothing waits longer than it must.
-DEADLINE = 120.0
+DEADLINE = 300.0
 
 #: To compute a patch from the API server's own schema takes kubectl a tenth of a second an object; it knows these kinds itself.
 _KUBERC = {
