@@ -63,11 +63,18 @@ async function steadily(unanswered) {
 async function main() {
   const unanswered = []; // how long each attempt took that a member did not answer at all, not even with a refusal
   await mongoose.connect(process.env[process.argv[2]]);
-  const began = new Map(); // by member: the driver itself does not say how long a failed attempt to connect took
+  const began = new Map(); // by connection: the driver itself does not say how long a failed attempt to connect took
+  const begin = (connection) => began.set(connection, performance.now());
+  const fail = (connection, error) => {
+    if (/timed out/.test(error?.message)) unanswered.push((performance.now() - began.get(connection)) / 1000);
+  };
   const client = mongoose.connection.getClient();
-  client.on("serverHeartbeatStarted", ({ connectionId }) => began.set(connectionId, performance.now()));
-  client.on("serverHeartbeatFailed", ({ connectionId, failure, awaited }) => {
-    if (/timed out/.test(failure.message) && !awaited) unanswered.push((performance.now() - began.get(connectionId)) / 1000);
+  client.on("serverHeartbeatStarted", ({ connectionId }) => begin(connectionId));
+  client.on("serverHeartbeatFailed", ({ connectionId, failure, awaited }) => awaited || fail(connectionId, failure));
+  client.on("connectionCreated", ({ address, connectionId }) => begin(`${address} ${connectionId}`));
+  client.on("connectionReady", ({ address, connectionId }) => began.delete(`${address} ${connectionId}`));
+  client.on("connectionClosed", ({ address, connectionId, error }) => {
+    if (began.has(`${address} ${connectionId}`)) fail(`${address} ${connectionId}`, error);
   });
   console.log(JSON.stringify(await changes()));
   console.log(JSON.stringify(await steadily(unanswered)));
