@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _Self = TypeVar("_Self", bound="Construct")
 _Arguments = ParamSpec("_Arguments")
 _Method = TypeVar("_Method", bound=Callable[..., Any])
-_CONFIG = pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True)
+# What checks a value is built when the first one is checked: most options are never passed.
+_CONFIG = pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True, defer_build=True)
 
 #: What every ``__init__`` of a construct has, and cdk8s checks.
 _NOT_CHECKED = ("self", "scope", "id", "return")
@@ -110,15 +111,14 @@ def _problems(annotated: Callable[..., Any], values: Mapping[str, Any]) -> list[
 
 @functools.cache
 def _adapters(annotated: Callable[..., Any]) -> Mapping[str, pydantic.TypeAdapter[Any]]:
-    """What checks the values of a class or a function, by their names; built when the first value is checked."""
-    hints = typing.get_type_hints(annotated, include_extras=True)
-    for name, hint in tuple(hints.items()):
+    """What checks the values of a class or a function, by their names."""
+    adapters: dict[str, pydantic.TypeAdapter[Any]] = {}
+    for name, hint in typing.get_type_hints(annotated, include_extras=True).items():
         if typing.get_origin(hint) is typing.Unpack:  # **options: Unpack[ServiceOptions]
-            del hints[name]
-            hints |= typing.get_type_hints(typing.get_args(hint)[0], include_extras=True)
-    return {
-        name: pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG) for name, hint in hints.items() if name not in _NOT_CHECKED
-    }
+            adapters |= _adapters(typing.get_args(hint)[0])
+        elif name not in _NOT_CHECKED:
+            adapters[name] = pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG)
+    return adapters
 
 
 def _by_instance(hint: Any) -> Any:
