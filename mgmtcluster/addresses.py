@@ -1,6 +1,7 @@
 """Where services answer: endpoints, and the addresses that are projected from them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -23,12 +24,18 @@ def service_host(service: str, namespace: str, domain: str | None) -> str:
     return f"{service}.{namespace}.svc" + (f".{domain}" if domain else "")
 
 
-@cache
-def service_names(domain: str) -> re.Pattern[str]:
-    """What finds names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
+def names_in(text: str, domain: str) -> Iterator[re.Match[str]]:
+    """Names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
 
     The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one.
     """
+    if ".svc" in text:  # the pattern takes long in a script, where there is hardly ever one
+        yield from service_names(domain).finditer(text)
+
+
+@cache
+def service_names(domain: str) -> re.Pattern[str]:
+    """The pattern of such a name."""
     domains = "|".join(re.escape(name) for name in dict.fromkeys([domain, Cluster.domain]))
     return re.compile(
         r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.(?P<namespace>[a-z0-9-]+)\.svc"
@@ -38,7 +45,7 @@ def service_names(domain: str) -> re.Pattern[str]:
 
 def foreign_domain(text: str, domain: str) -> str | None:
     """The words for a name of a Service in this text whose domain is not the cluster's."""
-    for match in service_names(domain).finditer(text):
+    for match in names_in(text, domain):
         if match["domain"] not in (None, domain):
             host = service_host(match["name"], match["namespace"], domain)
             return f"{match[0]!r} is not in the cluster's domain {domain}; write {host}"

@@ -1,5 +1,6 @@
 """Manifests as mappings, and what rules, checks and the map ask of them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -52,11 +53,15 @@ def containers(owner: Object) -> Iterator[Object]:
             yield from template["spec"].get(key) or ()
 
 
-def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Mapping[str, str], Mapping[int | str, int]]]:
-    """Labels of every pod that the objects of a namespace make, and its ports by their numbers and names."""
+Pods = list[tuple[Mapping[str, str], Mapping[int | str, int]]]
+
+
+def pods(objects: Sequence[Object]) -> Mapping[str | None, Pods]:
+    """By namespace: labels of every pod that the objects make, and its ports by their numbers and names."""
+    found: defaultdict[str | None, Pods] = defaultdict(list)
     for owner in objects:
         template = pod_template(owner)
-        if not template or owner["metadata"].get("namespace") != namespace:
+        if not template:
             continue
         ports = {
             port[key]: port["containerPort"]
@@ -66,10 +71,12 @@ def pods(objects: Sequence[Object], namespace: str | None) -> Iterator[tuple[Map
             if key in port
         }
         labels = template.get("metadata", {}).get("labels") or {}
-        yield labels, ports
+        made = found[owner["metadata"].get("namespace")]
+        made.append((labels, ports))
         if owner["kind"] == "StatefulSet":
-            for ordinal in range(owner["spec"].get("replicas", 1)):
-                yield {**labels, "statefulset.kubernetes.io/pod-name": f"{owner['metadata']['name']}-{ordinal}"}, ports
+            names = [f"{owner['metadata']['name']}-{ordinal}" for ordinal in range(owner["spec"].get("replicas", 1))]
+            made += [({**labels, "statefulset.kubernetes.io/pod-name": name}, ports) for name in names]
+    return found
 
 
 def texts(objects: Sequence[Object]) -> Iterator[tuple[Object, str, str]]:

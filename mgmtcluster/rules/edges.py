@@ -129,7 +129,7 @@ def _closed(objects: Sequence[Object], service: Object, backend: _Backend, clien
     if not ports:
         yield f"{name_of(service)} has no port {backend.port}; write one of {[port['port'] for port in spec.get('ports') or ()]}"
     policies = [policy for policy in of_kind(objects, "NetworkPolicy") if policy["metadata"].get("namespace") == namespace]
-    for labels, numbers in pods(objects, namespace) if spec.get("selector") else ():
+    for labels, numbers in pods(objects)[namespace] if spec.get("selector") else ():
         isolating = [policy["spec"] for policy in policies if _isolates(policy["spec"], labels)]
         targets = [port.get("targetPort", port["port"]) for port in ports]
         if not spec["selector"].items() <= labels.items() or not isolating or not targets:

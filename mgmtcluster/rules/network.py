@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mgmtcluster.addresses import Endpoint, foreign_domain, service_names
+from mgmtcluster.addresses import Endpoint, foreign_domain, names_in
 from mgmtcluster.kinds.cluster import Cluster, node_port_problem
 from mgmtcluster.manifests import Object, name_of, of_kind, pods, texts
 
@@ -27,12 +27,13 @@ def node_ports(objects: Sequence[Object], *, cluster: Cluster | None = None) -> 
 
 def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
     """Every Service with a selector selects pods, and its target ports are ports of their containers."""
+    made = pods(objects)
     for service in of_kind(objects, "Service"):
         selector = service["spec"].get("selector")
         if not selector:
             continue
         namespace = service["metadata"].get("namespace")
-        selected = [ports for labels, ports in pods(objects, namespace) if selector.items() <= labels.items()]
+        selected = [ports for labels, ports in made[namespace] if selector.items() <= labels.items()]
         if not selected:
             yield f"{name_of(service)}: spec.selector: {selector} selects no pod; write labels of a pod in {namespace}"
             continue
@@ -59,7 +60,7 @@ def addresses_resolve(
     for owner, where, text in texts(objects):
         if words := foreign_domain(text, domain):
             yield f"{name_of(owner)}: {where}: {words}"
-        for match in service_names(domain).finditer(text):
+        for match in names_in(text, domain):
             key = (match["name"].rpartition(".")[2], match["namespace"])
             port = int(match["port"]) if match["port"] else None
             if key == _API_SERVER:

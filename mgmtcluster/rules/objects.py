@@ -101,7 +101,9 @@ def texts_are_kept(objects: Sequence[Object]) -> Iterator[str]:
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every value that holds no others, with its path."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):  # most are: whether it is a Mapping takes longer to ask
+        yield path.lstrip("."), value
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _values(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):

@@ -13,7 +13,7 @@ from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.edges import Edge, Recorded, recorded, scopes_of, sort_key
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
-from mgmtcluster.manifests import Object, of_kind, pods
+from mgmtcluster.manifests import Object, Pods, of_kind, pods
 
 Services = Mapping[tuple[str, str], Object]
 
@@ -65,10 +65,13 @@ class Declared:
         server = _peer(edge.server, spec["selector"])
         return replace(edge, server=server, port=target if isinstance(target, int) else self._port(server, target) or edge.port)
 
+    @cached_property
+    def _pods(self) -> Mapping[str | None, Pods]:
+        return pods([item.to_json() for item in self._objects if _kind(item) not in ("Service", "NetworkPolicy")])
+
     def _port(self, server: Peer, name: str) -> int | None:
         """The number of a port that the pods of this app name so."""
-        objects = [item.to_json() for item in self._objects if _kind(item) not in ("Service", "NetworkPolicy")]
-        for labels, ports in pods(objects, server.namespace):
+        for labels, ports in self._pods[server.namespace]:
             if name in ports and server.selector.items() <= labels.items():
                 return ports[name]
         return None
