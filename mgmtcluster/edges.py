@@ -6,8 +6,8 @@ Policies, database users and the map are projected from the one list of edges.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.kinds.errors import InvalidInput
@@ -16,6 +16,8 @@ from mgmtcluster.kinds.peers import Peer
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
+
+_Construct = TypeVar("_Construct", bound="IConstruct")
 
 
 @dataclass(frozen=True, order=True)
@@ -102,15 +104,31 @@ class Registry:
 _scopes: "WeakKeyDictionary[IConstruct, list[IConstruct]]" = WeakKeyDictionary()
 _registries: "WeakKeyDictionary[IConstruct, Registry]" = WeakKeyDictionary()
 
+# By jsii's own reference, which is private to it.
+_constructs: "WeakValueDictionary[str, IConstruct]" = WeakValueDictionary()
+
+
+def same(construct: _Construct) -> _Construct:
+    """The one object that stands for a construct: of one that Node.js made, as ``Testing.app()`` is, jsii makes one an answer."""
+    reference: str = cast(Any, construct).__jsii_ref__.ref
+    return cast(_Construct, _constructs.setdefault(reference, construct))
+
+
+def place(construct: "IConstruct", scope: "IConstruct") -> None:
+    """Keep what a new construct was made in, so that nobody asks Node.js for it."""
+    _scopes[construct] = [*scopes_of(scope), construct]
+
 
 def scopes_of(scope: "IConstruct") -> "list[IConstruct]":
     """The constructs from the root of the app to this one; kept, because asking takes two calls to Node.js."""
-    if scope not in _scopes:
-        _scopes[scope] = scope.node.scopes
-    return _scopes[scope]
+    known = same(scope)
+    if known not in _scopes:
+        scopes = [same(level) for level in scope.node.scopes]
+        _scopes.update({level: scopes[:depth] for depth, level in enumerate(scopes, start=1)})
+    return _scopes[known]
 
 
-def _registry_of(scope: "Construct") -> Registry:
+def _registry_of(scope: "IConstruct") -> Registry:
     """The registry of the app that ``scope`` belongs to."""
     return _registries.setdefault(scopes_of(scope)[0], Registry())
 
@@ -126,7 +144,7 @@ def record_call(scope: "Construct", client: Peer, endpoint: Endpoint, *, why: st
     _registry_of(scope).edges.append(Recorded(scope, edge, endpoint))
 
 
-def recorded(scope: "Construct") -> list[Recorded]:
+def recorded(scope: "IConstruct") -> list[Recorded]:
     """All edges recorded so far in the app that ``scope`` belongs to, those of removed constructs included."""
     return list(_registry_of(scope).edges)
 

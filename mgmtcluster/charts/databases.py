@@ -83,9 +83,9 @@ class DatabaseChart(PhaseChart):
         """The names of the members in another namespace."""
         replica_set = self.database.replica_set
         workload = Workload(self, Peer(namespace, replica_set.name), "database")
-        for service in self.database.member_services:
-            host = service_host(service.name, replica_set.namespace, replica_set.domain)
+        for name in [service.name for service in self.database.member_services]:
+            host = service_host(name, replica_set.namespace, replica_set.domain)
             props = k8s.KubeServiceProps(
-                metadata=workload.metadata(service.name), spec=k8s.ServiceSpec(type="ExternalName", external_name=host)
+                metadata=workload.metadata(name), spec=k8s.ServiceSpec(type="ExternalName", external_name=host)
             )
-            Manifest(self, f"alias-{service.name}", props)
+            Manifest(self, f"alias-{name}", props)

@@ -7,7 +7,9 @@ from constructs import Construct
 
 from mgmtcluster.charts.phases import PART_OF, Phase, Wave
 from mgmtcluster.constructs.parts.context import Context, set_context
+from mgmtcluster.constructs.parts.declared import declared
 from mgmtcluster.constructs.parts.objects import Manifest
+from mgmtcluster.edges import scopes_of
 from mgmtcluster.kinds.pods import Pods
 from mgmtcluster.settings import Settings
 
@@ -50,7 +52,7 @@ class PhaseChart(Chart):
         They cross to Node.js together: one by one, each would take a call of its own. Where an object is somebody else's, cdk8s
         collects them as it does for every chart.
         """
-        objects = [child for child in self.node.find_all() if isinstance(child, ApiObject)]
+        objects = [item for item in declared(self).constructs if isinstance(item, ApiObject) and self in scopes_of(item)]
         if all(isinstance(item, Manifest) for item in objects):
             return [item.to_json() for item in objects]
         return super().to_json()

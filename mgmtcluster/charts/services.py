@@ -51,7 +51,7 @@ class Services(PhaseChart):
         super().__init__(scope, phase, settings=settings)
         services = phase.services if services is None else services
         wanted = [service for service in services if settings.service(service.name).enabled]
-        self.services = {service.name: _define(self, service, settings=settings, database=database) for service in wanted}
+        self.services = {service.name: _define(self, phase, service, settings=settings, database=database) for service in wanted}
         self.redis = self._redis(phase.queue, settings, storage_class) if phase.queue else None
 
     def _redis(self, queue: catalog.Queue, settings: Settings, storage_class: str | None) -> RedisQueue:
@@ -71,13 +71,15 @@ class Services(PhaseChart):
         )
 
 
-def _define(chart: PhaseChart, service: catalog.Service, *, settings: Settings, database: Grants | None) -> WebService:
+def _define(
+    chart: PhaseChart, phase: Phase, service: catalog.Service, *, settings: Settings, database: Grants | None
+) -> WebService:
     """The construct of one service: a registry, a metrics service, or one that keeps nothing."""
     image = settings.image(service.image)
     options = _options(service, settings)
     endpoint = settings.exposed(service.endpoint)
     if service.database is None:
-        options["component"] = chart.node.id.partition("-")[2]
+        options["component"] = phase.id.partition("-")[2]
         return WebService(chart, service.name, image=image, endpoint=endpoint, **options)
     if database is None:
         raise ValueError(f"{service.name} needs the database {service.database.name}, and its phase has none")

@@ -10,6 +10,7 @@ from mgmtcluster.constructs.parts.context import Context
 from mgmtcluster.constructs.parts.objects import Manifest, as_mapping, content_hash, k8s
 from mgmtcluster.constructs.parts.placement import placement
 from mgmtcluster.constructs.parts.workload import RBAC_GROUP, Workload
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
@@ -65,6 +66,7 @@ class LocalPathProvisioner(Construct):
         helper_image: Image = images.BUSYBOX,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         self._workload = Workload(self, Peer(namespace, _NAME), _COMPONENT)
         self.storage_class = self._storage_class(storage_class, provisioner)
         self._grant_rights(f"{namespace}-{_NAME}")

@@ -15,7 +15,7 @@ from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, w
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import SecretsBootstrap
 from mgmtcluster.databases.grant import PASSWORD_KEY, user_secret
-from mgmtcluster.edges import reserve, service_claims
+from mgmtcluster.edges import place, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.cluster import node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, Cpu, ExecProbe, Resources, TcpProbe
@@ -87,6 +87,7 @@ class RedisQueue(Construct):
         admin_secret: ObjectName | None = None,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         set_context(self, Context(pods=pods))
         problems = [f"endpoint: {words}" for words in too_long(endpoint.service, _NAME_LENGTH, "names of Jobs")]
         if endpoint.protocol != "TCP":

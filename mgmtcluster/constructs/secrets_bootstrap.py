@@ -10,6 +10,7 @@ from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, k8s
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.workload import Workload
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -65,6 +66,7 @@ class SecretsBootstrap(Construct):
         component: Name,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         if problems := too_long(name, _NAME_LENGTH, "a Job"):
             raise InvalidInput(f"{self.node.path}: name: {words}" for words in problems)
         workload = Workload(self, Peer(namespace, name), component)

@@ -14,10 +14,10 @@ from constructs import Construct, IValidation
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts.context import cluster_of
-from mgmtcluster.constructs.parts.declared import declared
+from mgmtcluster.constructs.parts.declared import constructs_in, declared
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
-from mgmtcluster.edges import Edge
+from mgmtcluster.edges import Edge, same
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import Object
@@ -81,7 +81,7 @@ def enforce(
     if unknown:
         known = ", ".join(rule.__name__ for rule in (*_GENERAL, *_OF_OURS))
         raise InvalidInput(f"enforce: without: {rule!r} is not a rule that is checked; write one of {known}" for rule in unknown)
-    app.node.add_validation(_Rules(app, more, beside=beside, namespaces=namespaces, without=without))
+    app.node.add_validation(_Rules(same(app), more, beside=beside, namespaces=namespaces, without=without))
 
 
 def general(
@@ -153,6 +153,7 @@ class _Rules:
             return list(error.problems)
 
     def _problems(self) -> list[str]:
+        constructs = constructs_in(self._scope)
         below = written(self._scope)
         objects = [manifest for _, manifest in below]
         ours = [manifest for item, manifest in below if isinstance(item, Manifest)]
@@ -160,9 +161,9 @@ class _Rules:
         known = {
             "beside": self._beside,
             "namespaces": self._namespaces,
-            "edges": app.edges_from(self._scope.node.find_all()),
+            "edges": app.edges_from(constructs),
             "services": [*app.services.values()],
-            "cluster": cluster_of(self._scope),
+            "cluster": cluster_of(self._scope, constructs),
         }
         general_problems = check(objects, [*_completed(_GENERAL, known, self._without), *self._more])
         files = files_hold_one_object(self._scope, below)

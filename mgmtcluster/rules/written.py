@@ -9,7 +9,9 @@ from cdk8s import ApiObject, App, Chart, YamlOutputType
 from constructs import Construct
 from ruamel.yaml import YAML
 
+from mgmtcluster.constructs.parts.declared import constructs_in
 from mgmtcluster.constructs.parts.objects import Manifest
+from mgmtcluster.edges import scopes_of
 from mgmtcluster.manifests import Object, name_of
 from mgmtcluster.rules.scope import scope_of
 
@@ -21,11 +23,11 @@ _Key = tuple[str | None, ...]
 
 def written(scope: Construct) -> list[tuple[ApiObject, Object]]:
     """Every object below an app or a chart with its manifest, those of nested charts included."""
-    items = [item for item in scope.node.find_all() if isinstance(item, ApiObject)]
+    items = [item for item in constructs_in(scope) if isinstance(item, ApiObject)]
     manifests = [item.to_json() for item in items]
     if all(isinstance(item, Manifest) for item in items):
         return list(zip(items, manifests, strict=True))
-    nulls = _with_nulls(scope.node.root)
+    nulls = _with_nulls(scopes_of(scope)[0])
     is_namespaced = scope_of(manifests)
     return [
         (
@@ -40,7 +42,7 @@ def written(scope: Construct) -> list[tuple[ApiObject, Object]]:
 
 def files_hold_one_object(scope: Construct, objects: Sequence[tuple[ApiObject, Object]]) -> Iterator[str]:
     """Where the app writes a file an object, no two objects have one file: cdk8s leaves their namespaces out of its name."""
-    app = scope.node.root
+    app = scopes_of(scope)[0]
     kind_of_output = app.yaml_output_type if isinstance(app, App) else None
     a_folder_a_chart = kind_of_output == YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE
     if kind_of_output != YamlOutputType.FILE_PER_RESOURCE and not a_folder_a_chart:

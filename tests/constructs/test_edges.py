@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import cdk8s
 import cdk8s_plus_27 as kplus
 import pytest
 import yaml
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
 
-from mgmtcluster import Endpoint, Peer, WebService, rules
+from mgmtcluster import Cluster, Context, Endpoint, Peer, WebService, rules, set_context
 from mgmtcluster.testing import Manifest, Manifests, Network, load, pods_of
 from tests.constructs.made_up import TILL, Define, database, web_service
+from tests.rendering import env_of
 
 
 def calling(chart: Chart, *servers: Endpoint) -> WebService:
@@ -321,6 +323,24 @@ def test_what_is_no_address_of_a_declared_service_passes(text: str) -> None:
         web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), env={"TEXT": text})
 
     passes(define)
+
+
+def test_what_cdk8s_makes_for_tests_is_one_app() -> None:
+    """Jsii makes a new object of such an app, or chart, at every answer; what is said of it holds below it all the same."""
+    app = cdk8s.Testing.app()
+    set_context(app, Context(cluster=Cluster(domain="corp.example")))
+    calling(Chart(app, "clients"), TILL)
+    web_service(Chart(app, "servers"), "till", endpoint=TILL)
+    rules.enforce(app)
+    objects = load(app.synth_yaml())
+    assert connects(objects, "client", "till", TILL.port)
+    assert env_of(objects.container("shop", "client"))["URL_0"] == "http://till.shop.svc.corp.example:8081"
+
+    chart = cdk8s.Testing.chart()
+    set_context(chart, Context(annotations={"example.test/wave": "3"}))
+    web_service(chart, "till", endpoint=TILL)
+    [deployment] = Manifests(cdk8s.Testing.synth(chart)).of_kind("Deployment")
+    assert deployment["metadata"]["annotations"] == {"example.test/wave": "3"}
 
 
 def test_edges_follow_what_is_declared_later() -> None:

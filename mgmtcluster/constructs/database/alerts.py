@@ -12,6 +12,7 @@ from mgmtcluster.constructs.database.monitoring import METRICS_PORT
 from mgmtcluster.constructs.parts.objects import Json, Manifest
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.names import Name
 from mgmtcluster.kinds.schedules import Schedule, longest_gap
@@ -55,6 +56,7 @@ class DatabaseAlerts(Construct):
         drill_schedule: Schedule | None = None,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         replica_set = ReplicaSet(name=database, namespace=namespace, members=members)
         workload = Workload(self, replica_set.exporter, _COMPONENT)
         endpoint = {"port": METRICS_PORT, "interval": "30s", "scrapeTimeout": "10s"}

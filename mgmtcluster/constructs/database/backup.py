@@ -20,7 +20,7 @@ from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.bucket import DEFAULT_DRILL, Bucket, place_problems
 from mgmtcluster.databases.users import BACKUP_USER, ROOT
-from mgmtcluster.edges import record_call
+from mgmtcluster.edges import place, record_call
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -89,6 +89,7 @@ class DatabaseBackup(Construct):
         bucket_image: Image = images.RCLONE,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         self._bucket = bucket
         self._replica_set = database.replica_set
         problems = place_problems(storage=storage, bucket=bucket)

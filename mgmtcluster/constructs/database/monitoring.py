@@ -12,7 +12,7 @@ from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.users import MONITOR_USER
-from mgmtcluster.edges import Edge, record, reserve, service_claims
+from mgmtcluster.edges import Edge, place, record, reserve, service_claims
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.containers import DEFAULT_USER, Resources, TcpProbe
 from mgmtcluster.kinds.images import Image
@@ -63,6 +63,7 @@ class DatabaseMonitoring(Construct):
         image: Image = images.MONGODB_EXPORTER,
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         self.peer = database.replica_set.exporter
         self._workload = Workload(self, self.peer, _COMPONENT)
         reserve(self, service_claims(self.peer.namespace, [self.peer.name]))

@@ -18,7 +18,7 @@ from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
 from mgmtcluster.databases.mongod import MongodArgument, twice_problems
 from mgmtcluster.databases.replica_set import ReplicaSet, image_problems, member_problems, name_problems, version_problems
 from mgmtcluster.databases.users import KEYFILE, READ_WRITE, user_problems
-from mgmtcluster.edges import Edge, record, reserve, service_claims, user_claim
+from mgmtcluster.edges import Edge, place, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked, checked_method
 from mgmtcluster.kinds.containers import Cpu
 from mgmtcluster.kinds.errors import InvalidInput
@@ -106,6 +106,7 @@ class ReplicatedDatabase(Construct):
         if problems := [*name_problems(name or id), *numbers, *versions]:
             raise InvalidInput(f"{scope.node.path}/{id}: {problem}".lstrip("/") for problem in problems)
         super().__init__(scope, id)
+        place(self, scope)
         set_context(self, Context(pods=pods))
         self.replica_set = ReplicaSet(
             name=name or id,

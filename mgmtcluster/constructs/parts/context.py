@@ -1,6 +1,6 @@
 """What all constructs below an app or a chart share, said once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from cdk8s import Chart
 from constructs import Construct, IConstruct
 
-from mgmtcluster.edges import scopes_of
+from mgmtcluster.edges import same, scopes_of
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
@@ -75,9 +75,10 @@ def set_context(scope: Construct, context: Context) -> None:
     Raises:
         InvalidInput: a construct below has asked for its context already.
     """
-    if scope in _asked:
+    level = same(scope)
+    if level in _asked:
         raise InvalidInput([f"{scope.node.path or 'the app'}: set_context: comes after a construct below; call it before"])
-    _contexts[scope] = context
+    _contexts[level] = context
 
 
 def surroundings_of(scope: Construct) -> Surroundings:
@@ -103,17 +104,21 @@ def _over(general: Context, special: Context) -> Context:
     return replace(general, **said | ({"pods": special.pods.over(general.pods)} if "pods" in said else {}))
 
 
-def cluster_of(scope: Construct) -> Cluster:
+def cluster_of(scope: Construct, below: Iterable[IConstruct]) -> Cluster:
     """The facts that everything below an app or a chart is rendered for.
+
+    Args:
+        scope: the app or the chart.
+        below: its constructs.
 
     Raises:
         InvalidInput: they differ: its charts are of several clusters.
     """
-    above, below = (
+    above, inside = (
         [_contexts[level].cluster for level in levels if level in _contexts and _contexts[level].cluster != _NOTHING.cluster]
-        for levels in (scopes_of(scope), scope.node.find_all())
+        for levels in (scopes_of(scope), below)
     )
-    clusters = [*above[-1:], *below] or [_NOTHING.cluster]
+    clusters = [*above[-1:], *inside] or [_NOTHING.cluster]
     if any(cluster != clusters[0] for cluster in clusters):
         where = scope.node.path or "the app"
         raise InvalidInput([f"{where}: Context: cluster: differs below it; write one, or rules.enforce(chart) for each chart"])

@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import FrameType
-from weakref import WeakKeyDictionary
 
 from cdk8s import ApiObject
 from constructs import Construct, IConstruct
 
 from mgmtcluster.constructs.parts.objects import Manifest
-from mgmtcluster.constructs.parts.synthesis import current_synthesis
-from mgmtcluster.edges import Edge, Recorded, recorded, scopes_of, sort_key
+from mgmtcluster.constructs.parts.synthesis import once_a_synth
+from mgmtcluster.edges import Edge, Recorded, recorded, same, scopes_of, sort_key
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, Pods, of_kind, pods
 
@@ -87,20 +85,20 @@ def _peer(server: Peer, selector: Mapping[str, str]) -> Peer:
     return Peer(server.namespace, server.name, labels=selector)
 
 
-# By root: what was found, and in which call into cdk8s.
-_declared: "WeakKeyDictionary[IConstruct, tuple[FrameType, Declared]]" = WeakKeyDictionary()
+@once_a_synth
+def constructs_in(scope: IConstruct) -> Sequence[IConstruct]:
+    """Every construct below an app or a chart, and itself, in the order in which they were made."""
+    return [same(construct) for construct in scope.node.find_all()]
 
 
-def declared(scope: Construct) -> Declared:
-    """What the app that ``scope`` belongs to declares now; looked up once in a synth."""
-    synthesis = current_synthesis()
-    root = scopes_of(scope)[0]
-    if synthesis is not None and root in _declared and _declared[root][0] is synthesis:
-        return _declared[root][1]
-    found = Declared(root.node.find_all(), recorded(scope))
-    if synthesis is not None:
-        _declared[root] = (synthesis, found)
-    return found
+@once_a_synth
+def _declared_below(root: IConstruct) -> Declared:
+    return Declared(constructs_in(root), recorded(root))
+
+
+def declared(scope: IConstruct) -> Declared:
+    """What the app that ``scope`` belongs to declares now."""
+    return _declared_below(scopes_of(scope)[0])
 
 
 def edges_of(scope: Construct) -> list[Edge]:

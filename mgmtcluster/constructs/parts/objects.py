@@ -16,6 +16,7 @@ from mgmtcluster.constructs.parts.one_thread import guard
 from mgmtcluster.constructs.parts.patches import Patch
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import pod_template
 
@@ -64,6 +65,7 @@ class Manifest(ApiObject):
             kind=manifest["kind"],
             metadata=ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]}),
         )
+        place(self, scope)
 
     def __getattribute__(self, name: str) -> Any:
         # A property of its own would be called back by Node.js for each object; most are never asked for their metadata.

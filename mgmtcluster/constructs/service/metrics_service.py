@@ -5,7 +5,7 @@ from typing import Unpack
 from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
-from mgmtcluster.constructs.service.queue import env_with_queue, path_of
+from mgmtcluster.constructs.service.queue import env_with_queue
 from mgmtcluster.constructs.service.web_service import WebService
 from mgmtcluster.databases.grant import Grant
 from mgmtcluster.kinds.checking import checked
@@ -43,5 +43,5 @@ class MetricsService(WebService):
         **options: Unpack[ServiceOptions],
     ) -> None:
         options.setdefault("component", "metrics")
-        options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, [database], where=path_of(scope, id))
+        options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, [database], scope=scope, id=id)
         super().__init__(scope, id, image=image, endpoint=endpoint, database=database, **options)

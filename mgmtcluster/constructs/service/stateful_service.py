@@ -18,6 +18,7 @@ from mgmtcluster.constructs.service.objects import (
 )
 from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -69,6 +70,7 @@ class StatefulService(Construct):
         **options: Unpack[ServiceOptions],
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         if problems := too_long(endpoint.service, _NAME_LENGTH, "names of its pods"):
             raise InvalidInput(f"{self.node.path}: endpoint: {words}" for words in problems)
         self.endpoint = endpoint

@@ -11,6 +11,7 @@ from mgmtcluster.constructs.service.objects import begin, network_policy
 from mgmtcluster.constructs.service.pods import service_pods
 from mgmtcluster.constructs.service.spec import Spec, spec_of
 from mgmtcluster.databases.grant import Grant
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
@@ -64,6 +65,7 @@ class Task(Construct):
     ) -> None:
         options.setdefault("component", "task")
         super().__init__(scope, id)
+        place(self, scope)
         if problems := too_long(name or id, _NAME_LENGTH, "names of Jobs"):
             raise InvalidInput(f"{self.node.path}: name: {words}" for words in problems)
         spec = spec_of(self, image=image, name=name or id, namespace=namespace, database=database, options=options)

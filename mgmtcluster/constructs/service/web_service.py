@@ -17,6 +17,7 @@ from mgmtcluster.constructs.service.objects import (
 )
 from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.options import ServiceOptions
@@ -62,6 +63,7 @@ class WebService(Construct):
         **options: Unpack[ServiceOptions],
     ) -> None:
         super().__init__(scope, id)
+        place(self, scope)
         self.endpoint = endpoint
         spec = spec_of(
             self,

@@ -8,9 +8,10 @@ from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.service.objects import autoscaler, begin, deployment, disruption_budget, network_policy
-from mgmtcluster.constructs.service.queue import env_with_queue, path_of
+from mgmtcluster.constructs.service.queue import env_with_queue
 from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
+from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import EnvName, Name
@@ -58,8 +59,9 @@ class Worker(Construct):
         options.setdefault("component", "worker")
         if queue:
             grants: Sequence[Grant] = [*([database] if database else []), *options.get("databases", ())]
-            options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, grants, where=path_of(scope, id))
+            options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, grants, scope=scope, id=id)
         super().__init__(scope, id)
+        place(self, scope)
         spec = spec_of(self, image=image, name=name or id, namespace=namespace, database=database, options=options)
         self.peer = spec.peer
         self.service_account = begin(spec)
