@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,16 @@ USERS = [
     {"user": "root", "roles": [{"role": "root", "db": "admin"}]},
     {"user": "blocks-db", "roles": [{"role": "readWrite", "db": "blocks"}]},
 ]
+
+_AS_USER = f"""
+import encodings.ascii, encodings.idna, os, runpy, sys
+import {MODULE}.elections, {MODULE}.heartbeats, {MODULE}.service
+user, groups = int(sys.argv.pop(1)), [*map(int, sys.argv.pop(1).split(","))]
+os.setgroups(groups)
+os.setgid(groups[0])
+os.setuid(user)
+runpy.run_module({MODULE!r}, run_name="__main__")
+"""
 
 Client = MongoClient[dict[str, Any]]
 Found = TypeVar("Found")
@@ -87,11 +97,14 @@ class Members:
         assert rendered[0] == "mongod"
         return [sys.executable, "-m", MODULE, *rendered[1:], *more]
 
-    def start(self, number: int, *more: str) -> subprocess.Popen[bytes]:
-        """Start a member."""
+    def start(self, number: int, *more: str, user: int = 0, groups: Sequence[int] = (0,)) -> subprocess.Popen[bytes]:
+        """Start a member; as another user than root, of these groups, it becomes that one once it has read what it runs."""
+        interpreter, *command = self.command(number, *more)
+        if user:
+            command[:2] = ["-c", _AS_USER, str(user), ",".join(map(str, groups))]
         log = (self.folder / f"log-{number}").open("ab")
         process = subprocess.Popen(
-            self.command(number, *more), cwd=self.folder, env={"PYTHONPATH": "program"}, stdout=log, stderr=subprocess.STDOUT
+            [interpreter, *command], cwd=self.folder, env={"PYTHONPATH": "program"}, stdout=log, stderr=subprocess.STDOUT
         )
         log.close()
         self.running[number] = process

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, NotPrimaryError, Op
 
 from tests.nodes.images.driving import FOLDER, driving
 from tests.nodes.images.members import KEY, PASSWORDS, Client, Members, within
+from tests.rendering import pod_spec, render
 from tests.rig.mongo.wire import read_command, request
 from tests.rig.scripts import SCRIPTS, Mongosh
 
@@ -300,6 +302,50 @@ def test_an_unfit_keyfile_is_refused(what: str, members: Members) -> None:
     assert code == 2
     assert sentence in line
     assert text.strip() not in line or not text.strip()
+
+
+_ANYBODY, _GROUP_OF_THE_NAMESPACE = 1000650000, 1000650001
+
+
+@pytest.fixture
+def of_anybody() -> Iterator[Members]:
+    """A member, not started, in a folder that every user finds."""
+    if os.geteuid() != 0:
+        pytest.skip("only root starts a process as another user, and owns a keyfile as Kubernetes does")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        made = Members(Path(folder) / "set", 1)
+        yield made
+        made.stop()
+
+
+@pytest.mark.parametrize(
+    ("owner", "groups"),
+    [(0, (0,)), (_GROUP_OF_THE_NAMESPACE, (0, _GROUP_OF_THE_NAMESPACE))],
+    ids=["group 0 alone", "with the namespace's group"],
+)
+def test_on_openshift_anybody_of_group_0_runs_a_member(owner: int, groups: tuple[int, ...], of_anybody: Members) -> None:
+    """Its key and its volume are root's, as Kubernetes mounts them: for the group that the namespace gives, or for group 0."""
+    pod = pod_spec(render({"cluster": {"openshift": True}}).objects.one("StatefulSet", "registries", "registry"))
+    assert not {"runAsUser", "runAsGroup", "fsGroup"} & pod["securityContext"].keys()
+    [keyfile] = [volume["secret"] for volume in pod["volumes"] if volume["name"] == "keyfile"]
+    of_anybody.write_keys(KEY, keyfile["defaultMode"])
+    os.chown(of_anybody.keyfile, 0, owner)
+    os.chown(of_anybody.data(0), 0, owner)
+    of_anybody.data(0).chmod(0o2770)
+    process = of_anybody.start(0, user=_ANYBODY, groups=groups)
+    within(30, lambda: "listens" in of_anybody.log(0) or process.poll() is not None)
+    assert "listens" in of_anybody.log(0)
+    assert f"\nUid:\t{_ANYBODY}\t" in Path(f"/proc/{process.pid}/status").read_text()
+    assert (of_anybody.data(0) / "mongod.lock").stat().st_uid == _ANYBODY
+
+
+def test_somebody_of_no_such_group_does_not(of_anybody: Members) -> None:
+    """It cannot read the key, so the group is what lets the others."""
+    of_anybody.write_keys(KEY, 0o440)
+    process = of_anybody.start(0, user=_ANYBODY, groups=(_GROUP_OF_THE_NAMESPACE,))
+    assert process.wait(timeout=20) == 2
+    assert "cannot be read: Permission denied" in of_anybody.log(0)
 
 
 def test_a_data_directory_is_of_one_process(members: Members) -> None:
