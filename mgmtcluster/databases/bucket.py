@@ -20,6 +20,11 @@ from mgmtcluster.kinds.sources import ConfigKey, SecretKey
 #: When a dump is tried by default: weekly, when nobody works.
 DEFAULT_DRILL: Final = "0 4 * * 0"
 
+_HTTPS: Final = (443, 443)
+
+#: Annotations of clouds whose identities are no keys of S3: Google's and Azure's.
+_NOT_OF_S3: Final = ("iam.gke.io/", "azure.workload.identity/")
+
 
 def bucket_name(text: str) -> str:
     """The name of a bucket, as every S3 accepts it."""
@@ -63,6 +68,12 @@ def access_problems(*, endpoint: object, secret: object, annotations: object, ca
     if not secret and not annotations:
         advice = "write secret: NAME, or the annotations that a cloud knows its identities by"
         yield f"secret: is missing, and so is service_account_annotations; {advice}"
+    for key in annotations if isinstance(annotations, Mapping) else ():
+        if str(key).startswith(_NOT_OF_S3):
+            yield (
+                f"service_account_annotations: {key!r} names an identity that S3 does not know, though a key of it may open the "
+                "bucket; write secret: NAME, with such a key"
+            )
     if ca and isinstance(endpoint, str) and endpoint.startswith("http://"):
         yield "ca: is set, but endpoint begins with http://, which shows no certificate; write https://, or leave ca out"
 
@@ -108,8 +119,11 @@ class Bucket:
         return address_of(self.endpoint, cluster.domain)
 
     def outside(self, cluster: Cluster) -> list[Outside]:
-        """The connection to it, where it is outside the cluster; by its address, where it has no name."""
-        return [] if self.address(cluster) else [Outside.at(self.endpoint, reason="the bucket that dumps are in")]
+        """The connections to it, by its address where it has no name, and to what gives keys to an identity, both outside."""
+        ways = [] if self.address(cluster) else [Outside.at(self.endpoint, reason="the bucket that dumps are in")]
+        if self.service_account_annotations and not any(_is_https_anywhere(way) for way in ways):
+            ways.append(Outside(ports=(_HTTPS,), reason="the cloud's service that gives keys to an identity"))
+        return ways
 
     @property
     def env(self) -> dict[str, str]:
@@ -121,3 +135,7 @@ class Bucket:
             "BUCKET_REGION": self.region,
         }
         return {name: value for name, value in known.items() if value}
+
+
+def _is_https_anywhere(way: Outside) -> bool:
+    return not way.cidrs and _HTTPS in way.ports

@@ -60,6 +60,10 @@ BAD = {
         {"bucket": {"endpoint": "https://s3.example.com", "name": "dumps"}},
         "registry_database.backup.bucket.secret: is missing, and so is service_account_annotations; write secret: NAME, or the",
     ),
+    "an identity of another cloud": (
+        {"bucket": {**OF_A_CLOUD, "service_account_annotations": {"iam.gke.io/gcp-service-account": "a@b.example"}}},
+        "registry_database.backup.bucket.service_account_annotations: 'iam.gke.io/gcp-service-account' names an identity that S3",
+    ),
     "a Secret and an identity": (
         {"bucket": {**BUCKET, "service_account_annotations": ROLE}},
         "registry_database.backup.bucket.service_account_annotations: is set beside secret; write one of them",

@@ -352,6 +352,28 @@ def test_an_identity_of_a_cloud_takes_the_place_of_keys() -> None:
 
 
 @pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [
+        ("https://s3.example.com", 443),
+        ("https://s3.example.com:9000", 9000),
+        ("https://203.0.113.7", 443),
+        ("http://minio.storage.svc.cluster.local:9000", None),
+    ],
+)
+def test_an_identity_of_a_cloud_reaches_what_gives_keys_to_it(endpoint: str, port: int | None) -> None:
+    """Over HTTPS, wherever the bucket is; no pod reaches what a node tells of itself."""
+    bucket = {**OF_A_CLOUD, "endpoint": endpoint}
+    objects = as_jobs(render({"registry_database": {"backup": {"bucket": bucket}}}).objects)
+    network = Network(objects)
+    for pod in (each for each in pods_of(objects) if each.peer.name in {f"registry-{step}" for step in STEPS}):
+        assert network.lets_out(pod, Host("198.51.100.1"), 443)
+        assert port is None or network.lets_out(pod, Host("203.0.113.7"), port)
+        assert not network.lets_out(pod, Host("169.254.169.254"), 80)
+        policy = objects.one("NetworkPolicy", "registries", pod.peer.name)
+        assert len({json.dumps(rule) for rule in policy["spec"]["egress"]}) == len(policy["spec"]["egress"])
+
+
+@pytest.mark.parametrize(
     ("ca", "volume"),
     [
         (
