@@ -116,13 +116,23 @@ def cluster_problems(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _proxy_problems(facts: Mapping[str, Any]) -> Iterator[str]:
-    """A proxy by an address that is the cluster's own, or of no family of its own."""
-    hosts = proxy_hosts(facts["proxy"]) if facts["proxy"] else ()
+    """A proxy by an address that is the cluster's own, or of no family of its own; addresses of one that has none outside."""
+    if not facts["proxy"]:
+        return
+    hosts, cidrs = [*proxy_hosts(facts["proxy"])], facts["proxy"]["cidrs"]
     for name, host in ((name, host) for name, host in hosts if is_address(host)):
         if words := foreign_family(host, facts["ip_families"]):
             yield f"proxy.{name}: {words}"
         for own in (cidr for cidr in facts["cidrs"] if within(host, cidr)):
             yield f"proxy.{name}: {host!r} is within the cluster's own {own}; write the name of its Service"
+    inside = (".svc", f".svc.{facts['domain']}")
+    if cidrs and all(is_address(host) or host.endswith(inside) for _, host in hosts):
+        yield "proxy.cidrs: is set, and no URL of the proxy has a name outside the cluster; leave it out"
+    for cidr in cidrs:
+        if words := foreign_family(cidr, facts["ip_families"]):
+            yield f"proxy.cidrs: {words}"
+        for own in (own for own in facts["cidrs"] if within(cidr, own)):
+            yield f"proxy.cidrs: {cidr!r} is within the cluster's own {own}; write the name of its Service as the proxy's host"
 
 
 def foreign_family(cidr: str, families: Sequence[str]) -> str | None:

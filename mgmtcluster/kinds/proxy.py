@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.kinds.network import http_url
+from mgmtcluster.kinds.network import Cidr, http_url
 
 
 def proxy_url(text: str) -> str:
@@ -42,6 +42,8 @@ class Proxy:
         http: URL of the proxy for ``http://``. Default: none.
         https: URL of the proxy for ``https://``. Default: none.
         no_proxy: hosts that are reached without it, beside everything of the cluster. Default: none.
+        cidrs: the addresses of a proxy that has a name outside the cluster, which no policy can hold. Default: all, so that
+            its port is open to every address outside.
 
     Raises:
         InvalidInput: a value that no client would accept, or neither URL.
@@ -50,6 +52,7 @@ class Proxy:
     http: ProxyUrl | None = None
     https: ProxyUrl | None = None
     no_proxy: Sequence[NoProxyHost] = ()
+    cidrs: Sequence[Cidr] = ()
 
     def __post_init__(self) -> None:
         check_fields(self, where="Proxy")

@@ -37,6 +37,9 @@ class ProxySettings(Model):
     no_proxy: list[NoProxyHost] = Field(
         default=[], description="Hosts that are reached without it, beside everything of the cluster."
     )
+    cidrs: list[Cidr] = Field(
+        default=[], description="Addresses of a proxy that has a name outside. Default: its port is open to all outside."
+    )
 
     @classmethod
     def _cross_field_problems(cls, fields: Mapping[str, Any], wrong: Set[str], /) -> Iterable[str]:

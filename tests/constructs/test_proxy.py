@@ -86,6 +86,21 @@ def test_the_way_to_a_proxy_with_an_address_is_that_alone() -> None:
     ]
 
 
+def test_the_way_to_a_proxy_with_a_name_is_to_its_addresses_where_they_are_known() -> None:
+    """For backups too."""
+    proxy = Proxy(https="http://proxy.example.test:3128", cidrs=["192.0.2.7/32", "192.0.2.8/32"])
+
+    def define(chart: Chart) -> None:
+        web_service(chart, outside=OUTSIDE)
+        bucket = Bucket(endpoint="https://s3.example.test", name="dumps", secret="keys")
+        DatabaseBackup(chart, "dumps", database=database(chart), schedule="0 1 * * *", keep=3, bucket=bucket)
+
+    objects = behind(proxy, define)
+    blocks = [{"ipBlock": {"cidr": cidr}} for cidr in proxy.cidrs]
+    for name in ("orders", "db-backup"):
+        assert {"to": blocks, "ports": [{"port": 3128, "protocol": "TCP"}]} in egress_of(objects, name)
+
+
 def test_a_proxy_in_the_cluster_is_an_edge() -> None:
     """Both sides of it are open, and to nobody else."""
     squid = Endpoint("squid", "shop", 3128)

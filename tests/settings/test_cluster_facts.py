@@ -251,6 +251,18 @@ def test_a_proxy_is_for_what_may_call_hosts_outside() -> None:
         ),
         ({}, ["https: is missing, and so is http; write the URL of one proxy or of both"]),
         (
+            {"https": "http://squid.example:3128", "cidrs": ["10.244.3.1/32", "2001:db8::/64"]},
+            [
+                "cidrs: '10.244.3.1/32' is within the cluster's own 10.244.0.0/16; "
+                "write the name of its Service as the proxy's host",
+                "cidrs: '2001:db8::/64' is IPv6, and the cluster's ip_families are IPv4",
+            ],
+        ),
+        (
+            {"https": "http://192.0.2.7:3128", "http": f"http://squid.proxies.svc.{DOMAIN}:3128", "cidrs": ["192.0.2.7/32"]},
+            ["cidrs: is set, and no URL of the proxy has a name outside the cluster; leave it out"],
+        ),
+        (
             {"https": "http://squid.proxies.svc.cluster.local:3128", "http": "http://10.244.3.1"},
             [
                 "http: '10.244.3.1' is within the cluster's own 10.244.0.0/16; write the name of its Service",
