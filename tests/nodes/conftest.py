@@ -1,4 +1,4 @@
-"""Three nodes, and the committed dist/ installed on them once for all tests."""
+"""Three nodes, and the committed dist/ installed on them once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from .platform import Platform
 
 HERE = Path(__file__).parent
 
-#: The tests share one installation, so they run in this order: from those that look to those that break more and more.
+#: Nodes of another kind of cluster, which are gone before the others are started.
+_OTHER = HERE / "other_cluster"
+
+#: The tests of a folder share one installation, so they run in this order: first those that look, last those that break most.
 ORDER = (
+    "other_cluster/test_platform.py",
+    "other_cluster/test_shop.py",
     "test_preflight.py",
     "test_install.py",
     "test_addresses.py",
@@ -33,14 +38,14 @@ ORDER = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything here, put it in order, and skip it where there can be no nodes."""
-    ours = [item for item in items if item.path.parent == HERE]
+    ours = [item for item in items if item.path.parent in (HERE, _OTHER)]
     reason = missing()
     for item in ours:
         item.add_marker(pytest.mark.nodes)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
-    ours.sort(key=lambda item: ORDER.index(item.path.name))
-    items[:] = [item for item in items if item.path.parent != HERE] + ours
+    ours.sort(key=lambda item: ORDER.index(str(item.path.relative_to(HERE))))
+    items[:] = [item for item in items if item not in ours] + ours
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,12 @@ def missing() -> str | None:
 
 
 class Machines:
-    """The nodes ``NAMES``, each with a label for both databases and a zone of its own.
+    """The nodes ``NAMES``, each with labels for databases and a zone of its own.
+
+    Args:
+        folder: where they are.
+        domain: the domain of the cluster's names.
+        local_dns: a link-local address on which every node answers DNS itself. Default: pods ask the Service kube-dns.
 
     Attributes:
         kubectl: their cluster, once they are started.
@@ -64,12 +69,13 @@ class Machines:
 
     kubectl: Kubectl
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, domain: str = "cluster.local", local_dns: str = "") -> None:
         self._folder = folder / "cluster"
         self._cache = folder / "cache"
+        self._local_dns = local_dns
         # The control plane collects its garbage seldom: there is more memory than processors.
         ours = {"GOGC": "400", "NODE_CACHE": str(self._cache), "NODE_STORE": str(STORE)}
-        self._environment = {**os.environ, **ours}
+        self._environment = {**os.environ, **ours, "NODE_DOMAIN": domain, "NODE_LOCAL_DNS": local_dns}
         self.kubeconfig = self._folder / "kubeconfig"
 
     def start(self) -> None:
@@ -78,16 +84,18 @@ class Machines:
         self._run(Path("mount"), "-t", "tmpfs", "-o", f"size={_DISK}", "nodes", self._folder)
         self._link_programs()
         # The control plane's own provisioner answers to another name: the one of dist/ runs in its pod.
-        self._run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path")
+        often = "kube-controller-manager=--horizontal-pod-autoscaler-sync-period=3s"
+        self._run(_CLUSTER, "up", self._folder, "--nodes", "0", "--provisioner", "unused.test/local-path", "--flag", often)
         # One program has all parts, kubectl too: `cluster kubectl` starts it, and takes longer than it does.
         [api_server] = self._api_server()
         program = Path(f"/proc/{api_server}/exe").readlink()
         (commands := self._folder.parent / "bin").mkdir()
         self.kubectl = Kubectl(commands, command=(str(program), "kubectl"), kubeconfig=self.kubeconfig)
         self.on(NAMES[0])
-        # As kubeadm has it: while the only pod that answers DNS is away, nobody finds a new primary.
-        dns = ("deployment/coredns", "--namespace=kube-system")
-        self.kubectl("patch", *dns, "--patch", json.dumps({"spec": _TWO_ON_TWO_NODES}))
+        dns = ("daemonset/node-local-dns" if self._local_dns else "deployment/coredns", "--namespace=kube-system")
+        if not self._local_dns:
+            # As kubeadm has it: while the only pod that answers DNS is away, nobody finds a new primary.
+            self.kubectl("patch", *dns, "--patch", json.dumps({"spec": _TWO_ON_TWO_NODES}))
         for name in NAMES[1:]:
             self.on(name)
         self.kubectl("rollout", "status", *dns)

@@ -1,4 +1,4 @@
-"""The committed dist/ on the nodes, and whether all is well with it."""
+"""The platform on the nodes, and whether all is well with it."""
 
 from __future__ import annotations
 
@@ -38,22 +38,32 @@ done
 class Platform:
     """What is installed.
 
+    Args:
+        machines: the nodes to install it on.
+        folder: an empty folder.
+        settings: what it is rendered with. Default: it is the committed dist/.
+
     Attributes:
         machines: the nodes it is on.
         kubectl: their cluster.
         began: when dist/ was applied, by ``time.monotonic()``.
         installation: dist/, applied.
-        workspace: a checkout in which the operator's commands are run; its dist/ is the committed one.
+        workspace: a checkout in which the operator's commands are run; its dist/ is the one that is installed.
     """
 
-    def __init__(self, machines: Machines, folder: Path) -> None:
+    def __init__(self, machines: Machines, folder: Path, settings: Json | None = None) -> None:
         self.machines = machines
         self.kubectl = machines.kubectl
         self.workspace = Workspace(folder / "workspace", self.kubectl.environment)
-        shutil.copytree(ROOT / "dist", self.workspace.manifests)
+        self.workspace.folder.mkdir()
         for name in ("app.py", "mgmtcluster", "Makefile", "requirements", ".venv"):
             (self.workspace.folder / name).symlink_to(ROOT / name)
-        (self.workspace.folder / "settings.yaml").write_text("{}\n")
+        self.workspace.settings = settings or {}
+        if settings:
+            self.workspace.run("make synth")
+        else:
+            shutil.copytree(ROOT / "dist", self.workspace.manifests)
+            (self.workspace.folder / "settings.yaml").write_text("{}\n")
         self.began = time.monotonic()
         self.installation = Installation(self.kubectl, self.workspace.manifests)
 

