@@ -47,7 +47,7 @@ def test_the_volumes_of_deleted_namespaces_are_adopted(workspace: Workspace, dat
 
 
 def test_every_documented_command_is_run() -> None:
-    """The headings with commands are those whose commands the tests of the databases run."""
+    """The headings with commands are those whose commands the tests of the databases run, and that of load balancers."""
     assert commanded() == {
         "Which database",
         "More members",
@@ -69,6 +69,7 @@ def test_every_documented_command_is_run() -> None:
         "The newest dump",
         "Another dump",
         "Give the users their passwords, and start the services",
+        "Change the class of a load balancer",
         "Look at what is there",
         "Make the claims again",
         "Install again",
