@@ -100,9 +100,9 @@ def _kind(annotation: Any, metadata: Sequence[Any] = ()) -> str:
         return ", ".join([f"list of: {_kind(*get_args(annotation))}", *limits])
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
-    if get_origin(annotation) is Mapping:
+    if get_origin(annotation) is Mapping and limits:
         return ", ".join(limits)
-    if get_origin(annotation) is dict:
+    if get_origin(annotation) in (dict, Mapping):
         return "mapping of: {} to {}".format(*map(_kind, get_args(annotation)))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "mapping, see below"

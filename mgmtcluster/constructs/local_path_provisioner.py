@@ -16,6 +16,7 @@ from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Directory, LabelKey, Name, ObjectName
 from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.kinds.pods import raised_requests
 
 _NAME = "local-path-provisioner"
 
@@ -161,6 +162,8 @@ def _config(directory: str, helper_image: str, context: Context) -> dict[str, st
     given = context.pods
     secrets = [k8s.LocalObjectReference(name=name) for name in context.image_pull_secrets]
     metadata = {"labels": dict(given.labels), "annotations": dict(given.annotations)}
+    limits = {"cpu": "100m", "memory": "64Mi"}
+    requests = raised_requests({"cpu": "10m", "memory": "16Mi"}, limits, given.max_limit_request_ratio)
     paths = [{"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [directory]}]
     helper_pod = {
         "apiVersion": "v1",
@@ -175,10 +178,7 @@ def _config(directory: str, helper_image: str, context: Context) -> dict[str, st
                     "name": "helper-pod",
                     "image": helper_image,
                     "imagePullPolicy": given.image_pull_policy or "IfNotPresent",
-                    "resources": {
-                        "requests": {"cpu": "10m", "memory": "16Mi"},
-                        "limits": {"cpu": "100m", "memory": "64Mi"},
-                    },
+                    "resources": {"requests": requests, "limits": limits},
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
                         "readOnlyRootFilesystem": True,

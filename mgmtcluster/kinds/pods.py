@@ -9,9 +9,13 @@ from pydantic import AfterValidator, WithJsonSchema
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.keys import FreeKey
 from mgmtcluster.kinds.names import LabelKey, LabelValue, ObjectName, label_key, label_value
+from mgmtcluster.kinds.quantities import Ratio, least_request, quantity_value
 from mgmtcluster.kinds.spelling import unknown_name
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+
+#: The most that limits of a container may be of its requests, as a LimitRange's ``maxLimitRequestRatio`` says it.
+Ratios = Mapping[Literal["cpu", "memory"], Ratio]
 
 _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _FIELDS: Final = ("key", "operator", "value", "effect", "tolerationSeconds")
@@ -81,6 +85,8 @@ class Pods:
         priority_class: name of their PriorityClass. Default: the cluster's default.
         image_pull_policy: ``Always``, ``IfNotPresent`` or ``Never``, for every container. Default: ``Always`` for a service's
             image with a tag, ``IfNotPresent`` for one with a digest and for images of other projects.
+        max_limit_request_ratio: the most that ``cpu`` or ``memory`` may be limited to for each that is requested, of every
+            container, as a LimitRange demands it: ``{"cpu": "5"}``. Requests that are too low are raised. Default: any.
 
     Raises:
         InvalidInput: a value that Kubernetes would not accept, or a key that somebody else owns.
@@ -92,6 +98,7 @@ class Pods:
     tolerations: Sequence[Toleration] = ()
     priority_class: ObjectName | None = None
     image_pull_policy: PullPolicy | None = None
+    max_limit_request_ratio: Ratios = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_fields(self, where="Pods")
@@ -99,6 +106,21 @@ class Pods:
     def over(self, general: "Pods") -> "Pods":
         """These pods where ``general`` holds for all: mappings are merged, tolerations added, the rest is replaced where set."""
         return Pods(**{each.name: _merged(getattr(general, each.name), getattr(self, each.name)) for each in fields(self)})
+
+
+def raised_requests(requests: Mapping[str, str], limits: Mapping[str, str], ratios: Ratios) -> dict[str, str]:
+    """The requests of a container, raised where a limit is more than its ratio allows.
+
+    Raises:
+        ValueError: a limit is missing.
+    """
+    raised = dict(requests)
+    for resource, ratio in ratios.items():
+        if resource not in limits:
+            raise ValueError(f"has no limit of {resource}, and max_limit_request_ratio asks for one; write one")
+        if quantity_value(limits[resource]) > quantity_value(raised[resource]) * quantity_value(ratio):
+            raised[resource] = least_request(resource, limit=limits[resource], ratio=ratio)
+    return raised
 
 
 def _merged(general: Any, special: Any) -> Any:

@@ -3,6 +3,7 @@
 A check raises ``ValueError`` that says what was passed, what is allowed and what to write. Its caller adds where.
 """
 
+import math
 import re
 from typing import Annotated
 
@@ -51,8 +52,24 @@ def _at_least(text: str, amount: int, named: str) -> str:
     return text
 
 
+def ratio(text: str) -> str:
+    """How much larger than another amount one may be: at least as large."""
+    if quantity_value(text) < 1:
+        raise ValueError(f"{text!r} is less than 1, and no limit is below its request; write 1 or more")
+    return text
+
+
+def least_request(resource: str, *, limit: str, ratio: str) -> str:
+    """The least request of ``cpu`` or ``memory`` to which this limit has this ratio, written as the API server writes it."""
+    unit, name, larger = (1e-3, "m", (1000, "")) if resource == "cpu" else (1024**2, "Mi", (1024, "Gi"))
+    # What floating point adds in the sixteenth digit is not rounded up.
+    number = math.ceil(quantity_value(limit) / quantity_value(ratio) / unit - 1e-6)
+    return f"{number}{name}" if number % larger[0] else f"{number // larger[0]}{larger[1]}"
+
+
 Replicas = Annotated[int, Field(ge=1, le=100)]
 UserId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Quantity = Annotated[str, AfterValidator(quantity)]
+Ratio = Annotated[str, AfterValidator(ratio)]
 Memory = Annotated[str, AfterValidator(memory)]
 Storage = Annotated[str, AfterValidator(storage)]

@@ -34,6 +34,7 @@ def problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:
     yield from _domain_problems(raw, cluster)
     yield from _exposure_problems(raw, services, cluster)
     yield from _service_problems(raw, services, cluster)
+    yield from _limit_problems(raw)
     yield from _need_problems(raw, services)
     yield from _handed_out_problems(raw, services)
 
@@ -158,6 +159,14 @@ def _resource_problems(service: catalog.Service, raw: Any) -> Iterator[str]:
         return  # the model tells it
     for name, words in small_limits(amounts):
         yield f"services.{service.name}.resources.limits.{name.replace('_', '-')}: {words}"
+
+
+def _limit_problems(raw: Raw) -> Iterator[str]:
+    """CPUs without a limit, where pods must have one that is not far from their request."""
+    for name in (*(database.setting for database in catalog.DATABASES), "metrics_redis"):
+        ratios = (_mapping(raw, *path, "pods", "max_limit_request_ratio") for path in ((), (name,)))
+        if any("cpu" in ratio for ratio in ratios) and _mapping(raw, name, "cpu").get("limit", "") is None:
+            yield f"{name}.cpu.limit: is null, and max_limit_request_ratio asks for a limit; write one"
 
 
 def _need_problems(raw: Raw, services: Sequence[catalog.Service]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from mgmtcluster.kinds.keys import FreeKey
 from mgmtcluster.kinds.names import LabelKey, LabelValue, ObjectName
-from mgmtcluster.kinds.pods import Pods, PullPolicy, Toleration
+from mgmtcluster.kinds.pods import Pods, PullPolicy, Ratios, Toleration
 from mgmtcluster.settings.model import Model
 
 
@@ -31,6 +31,11 @@ class PodsSettings(Model):
         default=None,
         description="For every container. Default: the platform's, else `Always` for a tag of the platform's own images, "
         "`IfNotPresent` for a digest and for images of other projects.",
+    )
+    max_limit_request_ratio: Ratios = Field(
+        default={},
+        description="The most that a container's limit of `cpu` or `memory` may be of its request, as a LimitRange says it. "
+        "Requests are raised to it. Default: any.",
     )
 
     @property

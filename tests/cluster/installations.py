@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -48,20 +49,29 @@ class Installations:
         installation.settle()
         return installation
 
-    def tainted(self, taint: str, **settings: object) -> Installation:
-        """The platform with these settings, on three nodes that all have this taint."""
+    def rendered(self, name: str, settings: Json, *, taint: str = "", beside: Sequence[Json] = ()) -> Installation:
+        """The platform with these settings, on three nodes labelled for both databases.
+
+        Args:
+            name: a name that no other has.
+            settings: the settings.
+            taint: a taint that all nodes get. Default: none.
+            beside: objects that are in the platform's namespaces before all others. Default: none.
+        """
         self.clear()
         both = ("registry=yes", "metrics-db=yes")
         self._nodes.only(node_1=both, node_2=both, node_3=both)
-        self._kubectl("taint", "nodes", "node-1", "node-2", "node-3", taint)
-        folder = self._folder / "tainted"
+        if taint:
+            self._kubectl("taint", "nodes", "node-1", "node-2", "node-3", taint)
+        folder = self._folder / name
         folder.mkdir()
         objects = render(settings).objects
         files = {"00-platform": [each for each in objects if "namespace" not in each["metadata"]]}
+        files |= {"05-beside": [*beside]} if beside else {}
         files["10-everything"] = [each for each in objects if "namespace" in each["metadata"]]
-        for name, content in files.items():
-            (folder / f"{name}.k8s.yaml").write_text(yaml.safe_dump_all(content))
-        return self._keep("tainted", folder)
+        for file, content in files.items():
+            (folder / f"{file}.k8s.yaml").write_text(yaml.safe_dump_all(content))
+        return self._keep(name, folder)
 
     def databases(self) -> Installation:
         """The databases and no service, from a workspace; metrics-db was one node short at first."""

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.command import mgmtcluster
 from tests.cluster.installations import Installations
 from tests.rendering import ROOT
-from tests.rig.kube import Json, Kubectl
+from tests.rig.kube import Json, Kubectl, documents
 
 from .test_cli_preflight import preflight, row, rows
 from .test_cli_rights import allowed
@@ -139,6 +139,32 @@ def test_limits_of_a_namespace(limit: Json, said: str, kubectl: Kubectl) -> None
         found = kubectl.until("the limits", lambda: [each for each in tried() if each["verdict"] == "fail"])
     assert all(said in each["found"] for each in found)
     assert all("/registries/" in each["found"] for each in found)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_ratio_of_limits_that_the_settings_know(kubectl: Kubectl, tmp_path: Path) -> None:
+    """In every namespace: without the setting every kind of pod is refused, with it none."""
+    ratio = [{"type": "Container", "maxLimitRequestRatio": {"cpu": "5"}}]
+    names = [item["metadata"]["name"] for item in documents(_PLATFORM) if item["kind"] == "Namespace"]
+    (tmp_path / "settings.yaml").write_text('pods: {max_limit_request_ratio: {cpu: "5"}}')
+    with there(kubectl, *({**_in(name, "LimitRange", limits=ratio)} for name in names)):
+        found = kubectl.until("the limits", lambda: [each for each in tried() if each["verdict"] == "fail"])
+        fitting = rows(preflight("--dry-run", cwd=tmp_path))["dry run"]
+    said = "".join(each["found"] for each in found)
+    assert "cpu max limit to request ratio per Container is 5, but provided ratio is 20" in said
+    assert {kind for kind in ("Job", "StatefulSet", "Deployment", "ConfigMap") if f" pod of {kind}/" in said} >= {"ConfigMap"}
+    assert [(each["verdict"], each["found"].partition(" ")[0]) for each in fitting] == [("ok", "the")]
+
+
+@pytest.mark.usefixtures("made")
+def test_a_quota_that_everything_together_does_not_fit(kubectl: Kubectl) -> None:
+    """Every pod alone does, so no dry run tells it."""
+    small = _in("services", "ResourceQuota", hard={"pods": "3", "limits.cpu": "100"})
+    assert row(preflight(), "quotas")["verdict"] == "ok"
+    with there(kubectl, small):
+        found = row(preflight("--dry-run"), "quotas")
+        assert {each["verdict"] for each in tried()} == {"ok"}
+    assert (found["verdict"], found["found"]) == ("fail", "services/limits: pods is 3, and 5 is asked for")
 
 
 @pytest.mark.usefixtures("made")

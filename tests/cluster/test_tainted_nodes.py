@@ -1,17 +1,33 @@
-"""Where every node is tainted and a policy demands a label of pods, one toleration and one label let everything run."""
+"""A cluster that is closed in every way: tainted nodes, a label that pods must have, limits, and quotas just large enough.
+
+With the settings that say so, everything runs.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from mgmtcluster import Settings
+from mgmtcluster.cli.checks.quotas import asked_in
+from mgmtcluster.cli.expected import Expected
+from mgmtcluster.kinds.quantities import quantity_value
+from tests.cli.checks.views import view
 from tests.cluster.installations import Installations
+from tests.rendering import render
 from tests.rig.installation import Installation
-from tests.rig.kube import Kubectl
+from tests.rig.kube import Json, Kubectl
 
 _TAINT = "dedicated=aios:NoSchedule"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "aios", "effect": "NoSchedule"}
+_RATIO = 5
+_SETTINGS = {
+    "pods": {"tolerations": [_TOLERATION], "labels": {"team": "aios"}, "max_limit_request_ratio": {"cpu": f"{_RATIO}"}},
+    "registry_database": {"backup": {"storage": "20Gi"}},
+}
+_STORAGE = "mgmtcluster-storage"
 _POLICY = {
     "apiVersion": "admissionregistration.k8s.io/v1",
     "kind": "ValidatingAdmissionPolicy",
@@ -32,26 +48,59 @@ _BINDING = {
     "spec": {"policyName": "team", "validationActions": ["Deny"]},
 }
 
+#: What the sum of is known before anything is there; of the last ones nothing is left over.
+_PODS = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory", "pods")
+_OBJECTS = ("persistentvolumeclaims", "requests.storage", "services", "services.nodeports", "count/configmaps")
+
+
+def _bounds() -> list[Json]:
+    """A LimitRange in every namespace, and a quota in those where the cluster's own provisioner runs nothing."""
+    expected = Expected(Settings.of(_SETTINGS), {"all": render(_SETTINGS).objects})
+    # Only the pods of this cluster's own provisioner need what is for those that say nothing.
+    limits = {"type": "Container", "maxLimitRequestRatio": {"cpu": f"{_RATIO}"}}
+    unsaid = {"default": {"cpu": "50m"}, "defaultRequest": {"cpu": "10m"}}
+    bounds = []
+    for namespace in expected.namespaces:
+        bounds.append(_bound("LimitRange", namespace, {"limits": [{**limits, **(unsaid if namespace == _STORAGE else {})}]}))
+        asked = asked_in(view(expected=expected), namespace)
+        hard = {name: str(round(asked.get(name, 0), 3)) for name in (*_PODS, *_OBJECTS)}
+        if namespace != _STORAGE:
+            bounds.append(_bound("ResourceQuota", namespace, {"hard": hard}))
+    return bounds
+
+
+def _bound(kind: str, namespace: str, spec: Json) -> Json:
+    labels = {"app.kubernetes.io/part-of": "mgmtcluster"}
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "all", "namespace": namespace, "labels": labels}, "spec": spec}
+
 
 @pytest.fixture
-def tainted(installations: Installations, kubectl: Kubectl) -> Iterator[Installation]:
-    """The platform with dumps, on nodes with the taint, under the policy."""
+def closed(installations: Installations, kubectl: Kubectl) -> Iterator[Installation]:
+    """The platform with dumps, on such a cluster."""
     kubectl.apply(_POLICY, _BINDING)
-    pods = {"tolerations": [_TOLERATION], "labels": {"team": "aios"}}
-    yield installations.tainted(_TAINT, pods=pods, registry_database={"backup": {"storage": "20Gi"}})
-    installations.clear()
-    kubectl("taint", "nodes", "node-1", "node-2", "node-3", f"{_TAINT}-")
-    kubectl("delete", "validatingadmissionpolicybinding/team", "validatingadmissionpolicy/team")
+    try:
+        yield installations.rendered("closed", _SETTINGS, taint=_TAINT, beside=_bounds())
+    finally:
+        installations.clear()
+        kubectl("taint", "nodes", "node-1", "node-2", "node-3", f"{_TAINT}-")
+        kubectl("delete", "validatingadmissionpolicybinding/team", "validatingadmissionpolicy/team")
 
 
-def test_nothing_stays_pending(tainted: Installation, kubectl: Kubectl) -> None:
-    """Deployments, databases, Jobs and the Job of a CronJob; a pod without the label is refused."""
-    assert tainted.applied.returncode == 0, tainted.applied.stderr
-    tainted.settle()
+def test_nothing_stays_pending(closed: Installation, kubectl: Kubectl) -> None:
+    """Deployments, databases, Jobs and the Job of a CronJob; a pod without the label, or with a higher ratio, is refused."""
+    assert closed.applied.returncode == 0, closed.applied.stderr
+    closed.settle()
     kubectl("create", "job", "--namespace=registries", "--from=cronjob/registry-backup", "now")
     kubectl.until("the dump to be made", lambda: kubectl.item("job", "now", "--namespace=registries")["status"].get("succeeded"))
     pods = kubectl.items("pods", "--all-namespaces", "--selector=app.kubernetes.io/part-of=mgmtcluster")
     assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Pending"] == []
-    labels = "--labels=app.kubernetes.io/part-of=mgmtcluster"
-    done = kubectl.run("run", "stranger", "--namespace=mgmtcluster-storage", "--image=example.test/a:1", labels)
-    assert "no team" in done.stderr
+    for quota in kubectl.items("resourcequotas", "--all-namespaces"):
+        used = {name: quantity_value(quota["status"]["used"][name]) for name in _OBJECTS}
+        assert used == {name: quantity_value(quota["spec"]["hard"][name]) for name in _OBJECTS}, quota["metadata"]
+    ours = "app.kubernetes.io/part-of=mgmtcluster"
+    run = ("run", "stranger", f"--namespace={_STORAGE}", "--image=example.test/a:1")
+    assert "no team" in kubectl.run(*run, f"--labels={ours}").stderr
+    resources = {"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}}
+    high = {"spec": {"containers": [{"name": "stranger", "image": "example.test/a:1", "resources": resources}]}}
+    refused = kubectl.run(*run, f"--labels={ours},team=aios", f"--overrides={json.dumps(high)}").stderr
+    assert "cpu max limit to request ratio per Container is 5, but provided ratio is 10" in refused

@@ -13,6 +13,8 @@ OWN_ARGUMENTS = [
     *("auth", "bind_ip=0.0.0.0", "bind_ip_all", "dbpath=/x", "fork", "ipv6", "keyFile=/x", "noauth", "port=1", "replSet=x"),
     *("setParameter=watchdogPeriodSeconds=10", "transitionToAuth", "wiredTigerCacheSizeGB=1", "config=/x", "shardsvr"),
 ]
+NO_LIMIT = {"cpu": {"limit": None}}
+RATIO = {"max_limit_request_ratio": {"cpu": "5"}}
 
 
 def one(**arguments: Any) -> Manifests:
@@ -122,6 +124,21 @@ def test_an_image_without_mongosh_is_refused(image: str) -> None:
 def test_an_image_that_may_have_mongosh_is_taken(image: str) -> None:
     """Where the tag tells no version, nobody here can tell."""
     assert one(image=image).container("shop", "db")["image"] == image
+
+
+@pytest.mark.parametrize(
+    ("raw", "where"),
+    [
+        ({"pods": RATIO, "registry_database": NO_LIMIT, "metrics_redis": NO_LIMIT}, ("registry_database", "metrics_redis")),
+        ({"metrics_database": {**NO_LIMIT, "pods": RATIO}, "metrics_redis": NO_LIMIT}, ("metrics_database",)),
+    ],
+)
+def test_no_limit_of_cpus_beside_a_ratio_of_limits_is_refused(raw: dict[str, Any], where: tuple[str, ...]) -> None:
+    """Each is told."""
+    with pytest.raises(InvalidInput) as error:
+        Settings.of(raw)
+    words = "cpu.limit: is null, and max_limit_request_ratio asks for a limit; write one"
+    assert error.value.problems == tuple(f"settings: {name}.{words}" for name in where)
 
 
 def test_a_limit_of_cpus_is_no_less_than_the_request() -> None:

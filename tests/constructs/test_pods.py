@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from cdk8s import App, Chart
 
-from mgmtcluster import Context, Endpoint, Peer, Pods, set_context
+from mgmtcluster import Context, Endpoint, InvalidInput, Peer, Pods, Resources, set_context
+from mgmtcluster.kinds.pods import Ratios
+from mgmtcluster.kinds.quantities import quantity_value
 from mgmtcluster.manifests import pod_template
 from mgmtcluster.testing import Manifest, Manifests, load
 from tests.constructs.made_up import TILL, database, orders, sidecar, web_service
@@ -20,6 +22,7 @@ GIVEN = {
     "tolerations": [TOLERATION],
     "priority_class": "aios",
     "image_pull_policy": "Never",
+    "max_limit_request_ratio": {"cpu": "5", "memory": "3"},
 }
 BACKUP = {"storage": "20Gi"}
 EVERYTHING = {
@@ -51,6 +54,10 @@ def test_every_pod_of_the_platform_gets_it(owner: str) -> None:
     assert spec["priorityClassName"] == "aios"
     containers = [*spec.get("initContainers", ()), *spec["containers"]]
     assert {container["imagePullPolicy"] for container in containers} == {"Never"}
+    for resource, ratio in (("cpu", 5), ("memory", 3)):
+        for resources in (container["resources"] for container in containers):
+            limit, request = (quantity_value(resources[kind][resource]) for kind in ("limits", "requests"))
+            assert limit <= ratio * request
 
 
 def test_all_kinds_of_owners_are_among_them() -> None:
@@ -130,6 +137,29 @@ def test_every_container_of_a_service_is_pulled_alike() -> None:
 
     assert policies() == ["IfNotPresent", "Always", "Always"]
     assert policies(pods=Pods(image_pull_policy="IfNotPresent")) == ["IfNotPresent"] * 3
+
+
+def test_requests_are_raised_and_limits_stay() -> None:
+    """Only those that are too low; in the text that the API server would write."""
+    given: Ratios = {"cpu": "5", "memory": "2"}
+    low = Resources(cpu="10m", cpu_limit="5", memory="64Mi", memory_limit="2Gi")
+    spec = pod_spec(orders(pods=Pods(max_limit_request_ratio=given), resources=low).one("Deployment", "shop", "orders"))
+    resources = spec["containers"][0]["resources"]
+    assert (resources["requests"]["cpu"], resources["requests"]["memory"]) == ("1", "1Gi")
+    assert (resources["limits"]["cpu"], resources["limits"]["memory"]) == ("5", "2Gi")
+    high = Resources(cpu="0.1", cpu_limit="0.5", memory="100Mi", memory_limit="200Mi")
+    spec = pod_spec(orders(pods=Pods(max_limit_request_ratio=given), resources=high).one("Deployment", "shop", "orders"))
+    requests = spec["containers"][0]["resources"]["requests"]
+    assert (requests["cpu"], requests["memory"]) == ("0.1", "100Mi")
+
+
+def test_a_container_without_a_limit_has_no_ratio_to_its_request() -> None:
+    """So a LimitRange would refuse it."""
+    with pytest.raises(InvalidInput) as error:
+        orders(pods=Pods(max_limit_request_ratio={"cpu": "5"}), resources=Resources(cpu_limit=None))
+    assert error.value.problems == (
+        "shop/orders: the container orders has no limit of cpu, and max_limit_request_ratio asks for one; write one",
+    )
 
 
 def test_seconds_of_a_toleration_are_written_as_kubernetes_does() -> None:

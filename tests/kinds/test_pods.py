@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from mgmtcluster import InvalidInput, Pods
 from mgmtcluster.kinds.keys import owner_of
+from mgmtcluster.kinds.pods import raised_requests
+from mgmtcluster.kinds.quantities import quantity_value
 
 _MAPPINGS = st.dictionaries(st.sampled_from(["a", "b", "example.test/c"]), st.sampled_from(["", "x", "y"]))
 _TOLERATIONS = st.lists(
@@ -26,6 +28,7 @@ PODS = st.builds(
     tolerations=_TOLERATIONS,
     priority_class=st.sampled_from([None, "low", "high"]),
     image_pull_policy=st.sampled_from([None, "Always", "Never"]),
+    max_limit_request_ratio=st.dictionaries(st.sampled_from(["cpu", "memory"]), st.sampled_from(["1", "2500m", "5"])),
 )
 
 
@@ -52,7 +55,7 @@ def test_nothing_over_something_is_the_same(pods: Pods) -> None:
 def test_what_is_special_stands_and_nothing_general_is_lost_without_it(special: Pods, general: Pods) -> None:
     """Mappings key by key, tolerations one by one, single values where they are set."""
     merged = special.over(general)
-    for name in ("labels", "annotations", "node_selector"):
+    for name in ("labels", "annotations", "node_selector", "max_limit_request_ratio"):
         above, below, found = (getattr(pods, name) for pods in (special, general, merged))
         assert found.keys() == above.keys() | below.keys()
         assert all(value == above.get(key, below.get(key)) for key, value in found.items())
@@ -60,6 +63,18 @@ def test_what_is_special_stands_and_nothing_general_is_lost_without_it(special: 
         assert getattr(merged, name) == (getattr(special, name) or getattr(general, name))
     assert all(toleration in merged.tolerations for toleration in (*general.tolerations, *special.tolerations))
     assert len(merged.tolerations) <= len(general.tolerations) + len(special.tolerations)
+
+
+_MILLIS = st.integers(min_value=1, max_value=10**5)
+
+
+@given(_MILLIS, _MILLIS, st.sampled_from(["1", "2500m", "3", "5", "7", "10"]))
+def test_a_request_is_raised_as_little_as_its_ratio_allows(request: int, limit: int, ratio: str) -> None:
+    """And never lowered."""
+    raised = raised_requests({"cpu": f"{request}m"}, {"cpu": f"{limit}m"}, {"cpu": ratio})["cpu"]
+    millis, most = round(quantity_value(raised) * 1000), quantity_value(ratio)
+    assert limit <= millis * most + 1e-6
+    assert millis == request or (request < millis and limit > (millis - 1) * most)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +91,8 @@ def test_what_is_special_stands_and_nothing_general_is_lost_without_it(special: 
         ({"labels": {"a": 1}}, "expected text, got 1"),
         ({"node_selector": {"a": "x" * 64}}, "is not the value of a label"),
         ({"priority_class": "High"}, "'High' is not an object name"),
+        ({"max_limit_request_ratio": {"cpu": "0.5"}}, "'0.5' is less than 1, and no limit is below its request; write 1 or"),
+        ({"max_limit_request_ratio": {"gpu": "5"}}, "write 'cpu' or 'memory'"),
         ({"image_pull_policy": "always"}, "'always' is not allowed; write 'Always', 'IfNotPresent' or 'Never'"),
         ({"tolerations": [{"operater": "Exists"}]}, "'operater' is not a field of a toleration; write operator"),
         ({"tolerations": [{"operator": "In", "key": "a"}]}, "operator: 'In' is not allowed; write Equal or Exists"),

@@ -15,6 +15,7 @@ from mgmtcluster.cli.checks import (
     nodes,
     objects,
     old_installer,
+    quotas,
     ranges,
     server,
     storage,
@@ -38,5 +39,6 @@ ALL: Final[tuple[Check, ...]] = (
     *volumes.CHECKS,
     *objects.CHECKS,
     *old_installer.CHECKS,
+    *quotas.CHECKS,
     *dry_run.CHECKS,
 )

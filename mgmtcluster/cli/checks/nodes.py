@@ -1,12 +1,11 @@
 """Nodes: how many, how large, which of them take which pods, and what is left on them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from kubernetes.utils.quantity import parse_quantity
-
 from mgmtcluster import catalog
+from mgmtcluster.cli.checks.amounts import amount_of, of_pod, summed
 from mgmtcluster.cli.checks.row import Row, counted, listed
 from mgmtcluster.cli.checks.scheduling import is_usable, labels_of, selects, takes, untolerated
 from mgmtcluster.cli.checks.view import View, is_ours
@@ -47,7 +46,7 @@ def workers(view: View) -> Iterator[Row]:
 def _size(nodes: Sequence[Object], resource: str, least: float, words: str) -> Row:
     sizes = {node["metadata"]["name"]: (node.get("status") or {}).get("capacity", {}).get(resource) for node in nodes}
     untold = sorted(name for name, size in sizes.items() if size is None)
-    enough = [name for name, size in sizes.items() if size and _amount(size) >= least * _VISIBLE]
+    enough = [name for name, size in sizes.items() if size and amount_of(size) >= least * _VISIBLE]
     small = sorted({*sizes} - {*untold, *enough})
     check = "disk" if resource == "ephemeral-storage" else resource
     found = f"{counted(len(enough), 'worker')} {'has' if len(enough) == 1 else 'have'} {words}"
@@ -133,11 +132,11 @@ def _with_label(node: Object, key: str, value: str) -> Object:
 def room(view: View) -> Iterator[Row]:
     """The workers have room for the sum of all requests, beside what others run on them."""
     names = {node["metadata"]["name"] for node in view.workers}
-    free = _sum((node.get("status") or {}).get("allocatable") or {} for node in view.workers)
+    free = summed((node.get("status") or {}).get("allocatable") or {} for node in view.workers)
     others = [pod for pod in view.objects["Pod"] if pod["spec"].get("nodeName") in names and not is_ours(pod)]
-    taken = _sum(_requests(pod["spec"]) for pod in others)
-    asked = _sum(
-        _requests((pod_template(workload) or {})["spec"])
+    taken = summed(of_pod(pod["spec"], "requests") for pod in others)
+    asked = summed(
+        of_pod((pod_template(workload) or {})["spec"], "requests")
         for workload in view.expected.of_kind("Deployment", "StatefulSet")
         for _ in range(workload["spec"]["replicas"])
     )
@@ -148,35 +147,6 @@ def room(view: View) -> Iterator[Row]:
             yield Row(f"room {resource}", "ok", found)
         else:
             yield Row(f"room {resource}", "fail", found, [f"{_JOIN}   # and run what it prints on more nodes"])
-
-
-def _requests(spec: Object) -> Mapping[str, float]:
-    """What the scheduler counts for a pod: its containers together, or one that runs before them, if that asks for more."""
-    before = spec.get("initContainers") or ()
-    beside = [container for container in before if container.get("restartPolicy") == "Always"]
-    together = _sum(_request(container) for container in (*spec["containers"], *beside))
-    for container in before:
-        for resource, amount in _sum([_request(container)]).items():
-            together[resource] = max(together.get(resource, 0), amount)
-    return together
-
-
-def _request(container: Object) -> Mapping[str, str]:
-    requests: Mapping[str, str] = (container.get("resources") or {}).get("requests") or {}
-    return requests
-
-
-def _sum(requests: Iterable[Mapping[str, str | float]]) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for request in requests:
-        for resource in ("cpu", "memory"):
-            if resource in request:
-                total[resource] = total.get(resource, 0) + _amount(request[resource])
-    return total
-
-
-def _amount(quantity: str | float) -> float:
-    return float(parse_quantity(quantity))  # type: ignore[no-untyped-call]
 
 
 CHECKS: Final = (workers, placement, labels, room)

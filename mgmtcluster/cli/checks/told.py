@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mgmtcluster.cli.resources import CONFIG_MAP, NODE
+from mgmtcluster.cli.resources import CONFIG_MAP, NODE, RESOURCE_QUOTA
 from mgmtcluster.manifests import Object
 
 if TYPE_CHECKING:
@@ -25,17 +25,19 @@ _IMPOSSIBLE: Final[Object] = {
 
 @dataclass(frozen=True)
 class Told:
-    """What a cluster tells beside its objects; empty where it does not tell, or not this user.
+    """What a cluster tells where it may be asked; empty where it does not tell, or not this user.
 
     Attributes:
         kubelet: the configuration of one node's kubelet.
         corefile: CoreDNS' configuration.
         node_ports: the first and the last port that a Service may have on nodes, with a ``-`` between.
+        quotas: the ResourceQuotas of all namespaces; None where this user may not list them.
     """
 
     kubelet: Mapping[str, Any] = field(default_factory=dict)
     corefile: str = ""
     node_ports: str = ""
+    quotas: Sequence[Object] | None = None
 
 
 def ask(cluster: "Cluster", nodes: Sequence[Object]) -> Told:
@@ -45,14 +47,17 @@ def ask(cluster: "Cluster", nodes: Sequence[Object]) -> Told:
         cluster: where.
         nodes: nodes whose kubelets may answer; the first with a port is asked.
     """
-    paths = [f"{CONFIG_MAP.path('kube-system')}/{name}" for name in _COREDNS]
+    paths = [RESOURCE_QUOTA.path()]
+    paths += [f"{CONFIG_MAP.path('kube-system')}/{name}" for name in _COREDNS]
     paths += [f"{NODE.path()}/{node['metadata']['name']}/proxy/configz" for node in nodes if _has_port(node)][:1]
     answers = cluster.peek(paths)
     corefiles = [answer["data"]["Corefile"] for answer in answers if "Corefile" in (answer.get("data") or {})]
     kubelets = [answer["kubeletconfig"] for answer in answers if "kubeletconfig" in answer]
+    quotas = [answer["items"] for answer in answers if answer.get("kind") == f"{RESOURCE_QUOTA.name}List"]
     # A dry run takes any node port. What is refused for another reason too is made by no server, dry or not.
     range_of_ports = re.search(r"range of valid ports is (\d+-\d+)", cluster.words_against(_IMPOSSIBLE))
-    return Told(next(iter(kubelets), {}), next(iter(corefiles), ""), range_of_ports[1] if range_of_ports else "")
+    node_ports = range_of_ports[1] if range_of_ports else ""
+    return Told(next(iter(kubelets), {}), next(iter(corefiles), ""), node_ports, next(iter(quotas), None))
 
 
 def _has_port(node: Object) -> bool:

@@ -77,15 +77,21 @@ def attempts(expected: Expected, there: Mapping[str, Object]) -> Iterator[Attemp
     """
     for manifest in expected.objects:
         yield Attempt(name_of(manifest), manifest, name_of(manifest) in there)
-        for template in manifest.get("spec", {}).get("volumeClaimTemplates") or ():
-            claim = _claim(manifest, template)
+        for claimed in manifest.get("spec", {}).get("volumeClaimTemplates") or ():
+            claim = _claim(manifest, claimed)
             if name_of(claim) not in there:
                 yield Attempt(name_of(claim), claim)
-        if _HELPER_POD in (manifest.get("data") or {}):
-            template = json.loads(manifest["data"][_HELPER_POD])
+        if template := helper_pod(manifest):
             yield Attempt(f"a helper pod of {name_of(manifest)}", _pod(manifest, template, there))
     for owner, template in expected.templates:
         yield Attempt(f"a pod of {name_of(owner)}", _pod(owner, template, there))
+
+
+def helper_pod(manifest: Object) -> Object | None:
+    """The pod with which the provisioner makes a directory, where this is its configuration."""
+    text = (manifest.get("data") or {}).get(_HELPER_POD)
+    pod: Object | None = json.loads(text) if text else None
+    return pod
 
 
 def _claim(owner: Object, template: Object) -> Object:

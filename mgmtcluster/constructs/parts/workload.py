@@ -9,7 +9,7 @@ from constructs import Construct
 from mgmtcluster.constructs.parts.context import Context, surroundings_of
 from mgmtcluster.constructs.parts.network_policy import PolicyOptions, policy_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
-from mgmtcluster.constructs.parts.placement import placement, with_pull_policy
+from mgmtcluster.constructs.parts.placement import placement, with_given
 from mgmtcluster.constructs.parts.pods import version_label
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 
@@ -170,8 +170,8 @@ class Workload:
                     seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
                 ),
                 image_pull_secrets=pull_secrets or None,
-                init_containers=with_pull_policy(init_containers, given.image_pull_policy) or None,
-                containers=with_pull_policy(containers, given.image_pull_policy),
+                init_containers=with_given(init_containers, given, where=str(self.peer)) or None,
+                containers=with_given(containers, given, where=str(self.peer)),
                 **placement(given),
                 **spec,
             ),
