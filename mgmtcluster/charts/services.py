@@ -58,7 +58,7 @@ class Services(PhaseChart):
         return RedisQueue(
             self,
             queue.endpoint.service,
-            endpoint=queue.endpoint,
+            endpoint=settings.exposed(queue.endpoint),
             lists=queue.lists,
             storage=settings.metrics_redis.storage,
             memory=settings.metrics_redis.memory,

@@ -184,6 +184,8 @@ class Settings(Model):
 
     def exposed(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint of the platform with the node port that it has in this cluster, or none."""
+        if endpoint == catalog.METRICS_QUEUE.endpoint:
+            return self.metrics_redis.exposed(endpoint)
         return self.service(endpoint.service).exposed(endpoint)
 
     def database(self, database: catalog.PlatformDatabase) -> DatabaseSettings:

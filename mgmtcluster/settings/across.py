@@ -6,7 +6,7 @@ from typing import Any
 import pydantic
 
 from mgmtcluster import catalog, images
-from mgmtcluster.addresses import NODE_IP, foreign_domain, service_names
+from mgmtcluster.addresses import NODE_IP, Endpoint, foreign_domain, service_names
 from mgmtcluster.databases.grant import PASSWORD_ENV
 from mgmtcluster.databases.replica_set import image_problems, version_problems
 from mgmtcluster.databases.users import BACKUP_USER, KEYFILE, MONITOR_USER, ROOT
@@ -94,12 +94,13 @@ def _cluster(raw: Raw) -> ClusterSettings:
 def _exposure_problems(raw: Raw, services: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:
     """Node ports that the cluster does not give, and addresses of nodes that no URL may hold."""
     enabled = [service for service in services if service.name not in _disabled(raw)]
-    exposed = [catalog.METRICS_QUEUE.endpoint, *(endpoint for service in enabled for endpoint in service.endpoints)]
-    for endpoint in exposed:
-        own = _mapping(raw, "services", endpoint.service).get("node_port")
-        node_port = own if endpoint.node_port and type(own) is int else endpoint.node_port
-        if words := node_port_problem(node_port, cluster.node_port_range):
-            yield f"services.{endpoint.service}: node port: {words}"
+    redis: list[tuple[tuple[str, ...], Endpoint]] = [(("metrics_redis",), catalog.METRICS_QUEUE.endpoint)]
+    exposed = [(("services", service.name), endpoint) for service in enabled for endpoint in service.endpoints]
+    for path, endpoint in [*redis, *exposed]:
+        own = _mapping(raw, *path)
+        node_port = own["node_port"] if endpoint.node_port and type(own.get("node_port")) is int else endpoint.node_port
+        if own.get("service_type") != "ClusterIP" and (words := node_port_problem(node_port, cluster.node_port_range)):
+            yield f"{'.'.join(path)}: node port: {words}"
     handed_on = any(address.outside for service in enabled for address in service.addresses.values())
     if handed_on and cluster.ip_families[0] == "IPv6" and raw.get("node_address") is None:
         yield (

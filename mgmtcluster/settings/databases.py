@@ -1,10 +1,12 @@
 """What the settings say of the databases and of Redis, with the checks of their fields."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from mgmtcluster.addresses import Endpoint
 from mgmtcluster.databases.bucket import (
     DEFAULT_DRILL,
     Bucket,
@@ -19,7 +21,7 @@ from mgmtcluster.databases.replica_set import MEMBERS, member_problems
 from mgmtcluster.kinds.containers import Cpu, small_limit
 from mgmtcluster.kinds.keys import FreeKey
 from mgmtcluster.kinds.names import MongoVersion, NodeLabel, ObjectName, SecretKeyName
-from mgmtcluster.kinds.network import HttpUrl
+from mgmtcluster.kinds.network import HttpUrl, NodePort
 from mgmtcluster.kinds.quantities import Memory, Quantity, Storage, quantity_value
 from mgmtcluster.kinds.schedules import Schedule
 from mgmtcluster.kinds.sources import ConfigKey, SecretKey
@@ -203,3 +205,8 @@ class RedisSettings(Model):
     existing_secret: ObjectName | None = Field(
         default=None, description="A Secret made elsewhere with the administrator's `password`. Given, none is made."
     )
+    node_port: NodePort | None = Field(default=None, description="Another port on every node than the documented one.")
+
+    def exposed(self, endpoint: Endpoint) -> Endpoint:
+        """Its endpoint, as this cluster exposes it."""
+        return replace(endpoint, node_port=self.node_port or endpoint.node_port)

@@ -209,7 +209,7 @@ def test_every_node_port_that_the_cluster_does_not_give_is_told() -> None:
     problems = refused(raw)
     assert len(problems) == len([endpoint for endpoint in catalog.ENDPOINTS if endpoint.node_port]) - 1
     words = "is not in 32000-32767, the cluster's node_port_range; write one that is"
-    assert f"settings: services.metrics-redis: node port: 30200 {words}" in problems
+    assert f"settings: metrics_redis: node port: 30200 {words}" in problems
     assert f"settings: services.blocks-db-svc: node port: 30100 {words}" in problems
 
 

@@ -8,6 +8,7 @@ import pytest
 from mgmtcluster import InvalidInput, Settings
 from mgmtcluster.cli import expected
 from mgmtcluster.cli.services import rows_of
+from mgmtcluster.map.graph import platform_graph
 from mgmtcluster.testing import Manifests
 from tests.rendering import leaves, render
 
@@ -34,6 +35,35 @@ def test_another_node_port_is_in_its_service_and_in_every_address() -> None:
     assert before == after
     assert len(after) > 1
     assert "30102" not in json.dumps(objects)
+
+
+def test_another_node_port_of_redis_is_in_its_service_and_in_every_address() -> None:
+    """Nothing is left that names the documented one: the gateway hands its address on."""
+    objects = render({"metrics_redis": {"node_port": 32200}}).objects
+    [port] = objects.one("Service", "metrics-system", "metrics-redis")["spec"]["ports"]
+    assert (port["port"], port["nodePort"]) == (6379, 32200)
+    before = [path for each in render().objects for path, value in leaves(each) if "30200" in str(value)]
+    after = [path for each in objects for path, value in leaves(each) if "32200" in str(value)]
+    assert before == after
+    assert len(after) > 1
+    assert "30200" not in json.dumps(objects)
+
+
+def test_the_command_and_the_map_show_the_other_node_port_of_redis(tmp_path: Any) -> None:
+    """As it is installed."""
+    file = tmp_path / "settings.yaml"
+    file.write_text("metrics_redis: {node_port: 32200}")
+    loaded = expected.load(str(file), cached=False)
+    [row] = [row for row in rows_of(loaded) if row.service == "metrics-redis"]
+    assert (row.node_port, row.external) == (32200, "redis://NODE:32200")
+    [node] = [node for node in platform_graph(loaded.edges, loaded.objects)["nodes"] if node["name"] == "metrics-redis"]
+    assert node["ports"] == [{"port": 6379, "nodePort": 32200}]
+
+
+def test_a_node_port_that_is_closed_may_be_outside_the_range() -> None:
+    """Nothing asks the cluster for it."""
+    raw = {"cluster": {"node_port_range": "32000-32767"}, "services": {"search-server": {"service_type": "ClusterIP"}}}
+    assert not [problem for problem in problems_of(raw) if "search-server" in problem]
 
 
 def test_the_command_lists_the_other_node_port(tmp_path: Any) -> None:
