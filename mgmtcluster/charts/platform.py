@@ -47,6 +47,7 @@ class Platform(PhaseChart):
                 provisioner=_PROVISIONER,
                 storage_class=_STORAGE_CLASS,
                 directory=settings.volumes_directory,
+                selinux=settings.volumes_selinux,
                 image=settings.image("local-path-provisioner"),
                 helper_image=settings.image("busybox"),
             )

@@ -1,6 +1,7 @@
 """Volumes on the nodes' own disks, for clusters that bring no storage."""
 
 import json
+from types import MappingProxyType
 
 from constructs import Construct
 
@@ -16,7 +17,7 @@ from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Resources
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import Directory, LabelKey, Name, ObjectName
 from mgmtcluster.kinds.peers import Peer
-from mgmtcluster.kinds.pods import raised_requests
+from mgmtcluster.kinds.pods import SeLinuxOptions, raised_requests
 
 _NAME = "local-path-provisioner"
 
@@ -44,6 +45,8 @@ class LocalPathProvisioner(Construct):
         directory: directory on every node below which volumes are made.
         image: Default: ``images.LOCAL_PATH_PROVISIONER``.
         helper_image: Default: ``images.BUSYBOX``.
+        selinux: the SELinux label of helper pods, such as ``{"type": "spc_t"}``, on nodes that enforce SELinux. Default: that
+            of every container, with which they write only where the directory has the type ``container_file_t``.
 
     Attributes:
         storage_class: the StorageClass; the default child.
@@ -65,13 +68,14 @@ class LocalPathProvisioner(Construct):
         directory: Directory,
         image: Image = images.LOCAL_PATH_PROVISIONER,
         helper_image: Image = images.BUSYBOX,
+        selinux: SeLinuxOptions = MappingProxyType({}),
     ) -> None:
         super().__init__(scope, id)
         place(self, scope)
         self._workload = Workload(self, Peer(namespace, _NAME), _COMPONENT)
         self.storage_class = self._storage_class(storage_class, provisioner)
         self._grant_rights(f"{namespace}-{_NAME}")
-        config = _config(directory, helper_image, self._workload.context)
+        config = _config(directory, helper_image, selinux, self._workload.context)
         self._workload.config_map("config", _CONFIG, config)
         container = self._container(image, helper_image, provisioner)
         self.deployment = self._deployment(container, checksum=content_hash(config))
@@ -153,7 +157,7 @@ def _rule(resources: list[str], *verbs: str, api_group: str = "") -> k8s.PolicyR
     return k8s.PolicyRule(api_groups=[api_group], resources=resources, verbs=list(verbs))
 
 
-def _config(directory: str, helper_image: str, context: Context) -> dict[str, str]:
+def _config(directory: str, helper_image: str, selinux: SeLinuxOptions, context: Context) -> dict[str, str]:
     """What the provisioner reads: where volumes go, how a directory is made and removed, the pod that does it.
 
     The helper runs as root, which alone may write below a node's ``directory``, and without any capability but those that
@@ -172,6 +176,7 @@ def _config(directory: str, helper_image: str, context: Context) -> dict[str, st
         "spec": {
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
+            **({"securityContext": {"seLinuxOptions": dict(selinux)}} if selinux else {}),
             **as_mapping(k8s.PodSpec(containers=[], image_pull_secrets=secrets or None, **placement(given))),
             "containers": [
                 {

@@ -1,5 +1,6 @@
 """What pods of any workload are given by those who run the cluster: labels, nodes, priority, how images are pulled."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final, Literal
@@ -70,6 +71,17 @@ _SCHEMA: Final = {
 }
 
 Toleration = Annotated[Mapping[str, Any], AfterValidator(toleration), WithJsonSchema(_SCHEMA)]
+
+
+def selinux_part(text: str) -> str:
+    """A part of an SELinux label."""
+    if not re.fullmatch(r"[A-Za-z0-9_.:,-]{1,253}", text):
+        raise ValueError(f"{text!r} is no part of an SELinux label; write letters, digits and _ . : , - as in spc_t")
+    return text
+
+
+#: The SELinux label of processes, as Kubernetes writes it; what is left out, the node's container runtime chooses.
+SeLinuxOptions = Mapping[Literal["user", "role", "type", "level"], Annotated[str, AfterValidator(selinux_part)]]
 
 
 @dataclass(frozen=True, kw_only=True)

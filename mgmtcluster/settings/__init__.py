@@ -17,6 +17,7 @@ from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Directory, Name, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
+from mgmtcluster.kinds.pods import SeLinuxOptions
 from mgmtcluster.settings import across
 from mgmtcluster.settings.cluster import ClusterSettings
 from mgmtcluster.settings.databases import DatabaseSettings, MetricsDatabaseSettings, RedisSettings
@@ -93,6 +94,11 @@ class Settings(Model):
         default="/var/lib/mgmtcluster/volumes",
         description="Directory of the nodes for volumes of the bundled provisioner.",
     )
+    volumes_selinux: SeLinuxOptions = Field(
+        default={},
+        description="SELinux label of the pods that make directories there, on nodes that enforce SELinux, such as "
+        "`{type: spc_t}`. Default: that of every container.",
+    )
     registry_database: DatabaseSettings = Field(default=DatabaseSettings(), description="The database of the registries.")
     registry_namespace: bool = Field(
         default=True, description="Give the members of the database of the registries names in a namespace registry too."
@@ -161,6 +167,8 @@ class Settings(Model):
         """What is set as outside the cluster lies outside its own ranges, and what other clusters dial has no name of its DNS."""
         cluster = ClusterSettings.raw_fields(fields["cluster"])
         name = "vdag_adhoc_inference_server_url"
+        if fields["storage_class"] is not None and fields["volumes_selinux"]:
+            yield "volumes_selinux: is for the bundled provisioner, and storage_class names another; leave one of them out"
         if found := service_names(str(cluster["domain"])).search(str(fields[name])):
             yield f"{name}: {found[0]!r} is an address of this cluster, and other clusters dial it; write one that they reach"
         url = fields["adhoc_inference_url"]

@@ -167,20 +167,44 @@ def test_a_quota_that_everything_together_does_not_fit(kubectl: Kubectl) -> None
     assert (found["verdict"], found["found"]) == ("fail", "services/limits: pods is 3, and 5 is asked for")
 
 
+@contextmanager
+def enforced(kubectl: Kubectl, level: str) -> Iterator[None]:
+    """The namespace of the provisioner has this level of Pod Security for a while."""
+    label = "pod-security.kubernetes.io/enforce"
+    [namespace] = kubectl.items("namespace", "mgmtcluster-storage")
+    kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={level}")
+    try:
+        yield
+    finally:
+        kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={namespace['metadata']['labels'][label]}")
+
+
+_HELPER = "a helper pod of ConfigMap/mgmtcluster-storage/local-path-config"
+
+
 @pytest.mark.usefixtures("made")
 def test_pod_security(kubectl: Kubectl) -> None:
     """A namespace that somebody has closed refuses the provisioner's helper pods."""
-    label = "pod-security.kubernetes.io/enforce"
-    [namespace] = kubectl.items("namespace", "mgmtcluster-storage")
-    kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}=restricted")
-    try:
+    with enforced(kubectl, "restricted"):
         found = kubectl.until("Pod Security", lambda: [each for each in tried() if each["verdict"] == "fail"])
-    finally:
-        kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={namespace['metadata']['labels'][label]}")
-    assert [each["found"].partition(":")[0] for each in found] == [
-        "a helper pod of ConfigMap/mgmtcluster-storage/local-path-config"
-    ]
+    assert [each["found"].partition(":")[0] for each in found] == [_HELPER]
     assert 'violates PodSecurity "restricted' in found[0]["found"]
+
+
+@pytest.mark.usefixtures("made")
+def test_the_selinux_label_of_helper_pods(kubectl: Kubectl, tmp_path: Path) -> None:
+    """The server takes it in the provisioner's namespace, and would in none with less rights."""
+    (tmp_path / "settings.yaml").write_text("volumes_selinux: {type: spc_t}")
+
+    def labelled() -> list[dict[str, Any]]:
+        return rows(preflight("--dry-run", cwd=tmp_path))["dry run"]
+
+    assert {each["verdict"] for each in labelled()} == {"ok"}
+    with enforced(kubectl, "baseline"):
+        found = kubectl.until("Pod Security", lambda: [each for each in labelled() if each["verdict"] == "fail"])
+        assert {each["verdict"] for each in tried()} == {"ok"}
+    assert [each["found"].partition(":")[0] for each in found] == [_HELPER]
+    assert 'seLinuxOptions (pod set forbidden securityContext.seLinuxOptions: type "spc_t")' in found[0]["found"]
 
 
 @pytest.mark.usefixtures("made")

@@ -85,8 +85,9 @@ def in_cluster(cluster: Cluster, define: Define, *, node_address: str | None = N
 
 def provisioner(chart: Chart) -> None:
     """What asks the API server for its whole life."""
-    names = {"provisioner": "example.test/local", "storage_class": "local", "directory": "/var/volumes"}
-    LocalPathProvisioner(chart, "storage", namespace="shop", **names)
+    LocalPathProvisioner(
+        chart, "storage", namespace="shop", provisioner="example.test/local", storage_class="local", directory="/var/volumes"
+    )
 
 
 def refused(define: Define, *, namespace: str | None = "shop") -> tuple[str, ...]:

@@ -168,6 +168,34 @@ def test_volumes_are_where_the_settings_say() -> None:
     assert paths["paths"] == ["/srv/volumes"]
 
 
+def test_helper_pods_have_the_selinux_label_of_the_settings() -> None:
+    """And no other pod; by default they have none."""
+    given = {"type": "spc_t", "level": "s0-s0:c0.c1023"}
+    objects = render({"volumes_selinux": given}).objects
+    config = objects.one("ConfigMap", "mgmtcluster-storage", "local-path-config")
+    helper = json.loads(config["data"]["helperPod.yaml"])["spec"]
+    assert helper["securityContext"] == {"seLinuxOptions": given}
+    assert json.dumps(objects).replace("\\", "").count('"seLinuxOptions"') == 1
+    assert "seLinuxOptions" not in json.dumps(render().objects)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"volumes_selinux": {"type": "spc t"}}, "volumes_selinux.type: 'spc t' is no part of an SELinux label; write letters"),
+        ({"volumes_selinux": {"types": "spc_t"}}, "write 'user', 'role', 'type' or 'level'"),
+        (
+            {"volumes_selinux": {"type": "spc_t"}, "storage_class": "gp3"},
+            "volumes_selinux: is for the bundled provisioner, and storage_class names another; leave one of them out",
+        ),
+    ],
+)
+def test_a_selinux_label_that_cannot_be_used(fields: dict[str, Any], words: str) -> None:
+    """In one line."""
+    [problem] = problems_of(fields)
+    assert words in problem
+
+
 def test_one_service_may_be_pulled_otherwise() -> None:
     """Over what holds for all."""
     objects = render({"pods": {"image_pull_policy": "Always"}, "services": {"parser": {"image_pull_policy": "Never"}}}).objects
