@@ -1,7 +1,9 @@
 """What all tests here share: one synth of the platform, in one process with one Node.js."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+import kubernetes_validate.utils  # type: ignore[import-untyped]
 import pytest
 from hypothesis import settings
 
@@ -21,6 +23,14 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """The command keeps what it renders in a folder of the tests, not in the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_each_schema_once() -> Iterator[None]:
+    """The definitions of a Kubernetes version are parsed anew for every object otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubernetes_validate.utils, "schema_contents", lru_cache(200)(kubernetes_validate.utils.schema_contents))
         yield
 
 

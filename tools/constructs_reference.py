@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from griffe import Alias, GriffeLoader, Object, Parser
-from griffe2md import ConfigDict, render_object_docs  # type: ignore[import-untyped]
+from griffe2md import ConfigDict, prepare_context, prepare_env  # type: ignore[import-untyped]
 
 import mgmtcluster
 from mgmtcluster import testing
@@ -43,12 +43,15 @@ _CONFIG: Final = ConfigDict(
     summary=False,
 )
 
+#: One for all sections: each has its own copy of the compiled templates otherwise.
+_TEMPLATES: Final = prepare_env()
+
 
 def page() -> str:
     """The page with every public name, in alphabetical order."""
     loader = GriffeLoader(docstring_parser=Parser.google)
     package = loader.load("mgmtcluster")
-    loader.resolve_aliases(external=True)
+    loader.resolve_aliases(external=False)
     names = sorted(mgmtcluster.__all__, key=str.casefold)
     sections = {name: [_section(package, name, names)] for name in names}
     within = sorted(testing.__all__, key=str.casefold)
@@ -58,7 +61,9 @@ def page() -> str:
 
 def _section(package: Object | Alias, name: str, names: list[str], *, level: int = 2) -> str:
     found = package[name]
-    text: str = render_object_docs(found.final_target if isinstance(found, Alias) else found, {**_CONFIG, "heading_level": level})
+    target = found.final_target if isinstance(found, Alias) else found
+    template = _TEMPLATES.get_template(f"{target.kind.value}.md.jinja")
+    text: str = template.render(**prepare_context(target, {**_CONFIG, "heading_level": level}))
     text = re.sub(r"\[([^]]*)\]\(#([^)]*)\)", lambda link: _link(link[1], link[2], names), text)
     text = text.replace("Bases: <code>[Protocol](#protocol)</code>\n\n", "")  # typing's, which a network protocol is not
     text = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"

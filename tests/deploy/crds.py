@@ -1,12 +1,12 @@
 """The CustomResourceDefinitions of Argo CD and Flux, from their own Go modules, and what they say of an object."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import jsonschema
-import yaml
 
-from mgmtcluster.testing import Manifest
+from mgmtcluster.testing import Manifest, load
 from tests.deploy.go_programs import GoModule, downloaded
 
 _ARGO_CD: Final = GoModule("github.com/argoproj/argo-cd/v3", "v3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
@@ -28,10 +28,11 @@ def argo_cd_file(path: str) -> bytes:
     return (downloaded(_ARGO_CD) / path).read_bytes()
 
 
+@cache
 def definition_of(kind: str) -> Manifest:
     """The CustomResourceDefinition of a kind."""
     module, path = _FILES[kind]
-    found: Manifest = yaml.safe_load((downloaded(module) / path).read_text())
+    [found] = load((downloaded(module) / path).read_text())
     return found
 
 

@@ -1,21 +1,13 @@
 """Every object is valid, strictly, for every Kubernetes from 1.27 to 1.37; what is not is named."""
 
 from copy import deepcopy
-from functools import cache
 
 import pytest
-from kubernetes_validate import utils  # type: ignore[import-untyped]
 
 from mgmtcluster import InvalidInput
 from mgmtcluster.testing import Manifests, assert_admitted
 
 MINORS = [f"1.{minor}" for minor in range(27, 38)]
-
-
-@pytest.fixture(autouse=True)
-def _read_each_schema_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The definitions of a version are parsed anew for every object otherwise."""
-    monkeypatch.setattr(utils, "schema_contents", cache(utils.schema_contents))
 
 
 @pytest.mark.parametrize("version", MINORS)
