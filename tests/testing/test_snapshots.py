@@ -1,5 +1,6 @@
 """Golden files, as a test of another team's gets them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.rendering import ROOT, without_pytest
+
+pytest_plugins = ["pytester"]
 
 CHART = """
 from cdk8s import ApiObjectMetadata, App, Chart, ApiObject
@@ -29,54 +32,53 @@ def test_till(yaml_snapshot):
 """
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest there, with the plugin as an installed package brings it."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-W",
-        "error",
-        "-p",
-        "mgmtcluster.testing.plugin",
-        "-p",
-        "no:cacheprovider",
-        *arguments,
-    ]
-    return subprocess.run(command, cwd=folder, env=without_pytest(), capture_output=True, text=True, check=False)
+#: With the plugin as an installed package brings it.
+OPTIONS = ("-W", "error", "-p", "mgmtcluster.testing.plugin", "-p", "no:cacheprovider")
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run pytest in a folder: in this process, which has a Node.js."""
+    return pytester.runpytest_inprocess(*OPTIONS, *arguments)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else_runs_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Syrupy deletes nothing in a worker of xdist."""
+    for name in {*os.environ} - {*without_pytest()}:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of tests with YAML of its own."""
-    (tmp_path / "test_shop.py").write_text(CHART)
-    (tmp_path / "values.yaml").write_text("mine: true\n")
-    (tmp_path / "other.test_shop.yaml").write_text("mine: true\n")
-    return tmp_path
+def shop(pytester: pytest.Pytester) -> pytest.Pytester:
+    """Tests with YAML of their own."""
+    (pytester.path / "test_shop.py").write_text(CHART)
+    (pytester.path / "values.yaml").write_text("mine: true\n")
+    (pytester.path / "other.test_shop.yaml").write_text("mine: true\n")
+    return pytester
 
 
-def test_a_golden_file_is_written_compared_and_taken_away(folder: Path) -> None:
+def test_a_golden_file_is_written_compared_and_taken_away(shop: pytest.Pytester) -> None:
     """One a test, beside it; a difference fails; what a test no longer writes goes, and nobody else's file does."""
-    assert run(folder).returncode == 1
-    assert run(folder, "--snapshot-update").returncode == 0
-    golden = folder / "test_shop.yaml"
+    assert run(shop).ret == 1
+    assert run(shop, "--snapshot-update").ret == 0
+    golden = shop.path / "test_shop.yaml"
     assert golden.read_text() == "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\n  namespace: shop\n"
-    assert run(folder).returncode == 0
+    assert run(shop).ret == 0
     golden.write_text(golden.read_text().replace("name: shop", "name: shed"))
-    done = run(folder)
-    assert done.returncode == 1
-    assert "name: shed" in done.stdout
-    (folder / "test_shop.py").write_text(CHART.partition("def test_till")[0])
-    assert run(folder, "--snapshot-update").returncode == 0
-    assert {file.name for file in folder.glob("*.yaml")} == {"test_shop.yaml", "values.yaml", "other.test_shop.yaml"}
+    done = run(shop)
+    assert done.ret == 1
+    assert "name: shed" in str(done.stdout)
+    (shop.path / "test_shop.py").write_text(CHART.partition("def test_till")[0])
+    assert run(shop, "--snapshot-update").ret == 0
+    assert {file.name for file in shop.path.glob("*.yaml")} == {"test_shop.yaml", "values.yaml", "other.test_shop.yaml"}
 
 
-def test_one_of_two_tests_leaves_the_others_file(folder: Path) -> None:
+def test_one_of_two_tests_leaves_the_others_file(shop: pytest.Pytester) -> None:
     """An update of one scenario is that scenario's."""
-    assert run(folder, "--snapshot-update").returncode == 0
-    assert run(folder, "--snapshot-update", "-k", "test_till").returncode == 0
-    assert (folder / "test_shop.yaml").exists()
-    assert (folder / "test_shop.test_till.yaml").exists()
+    assert run(shop, "--snapshot-update").ret == 0
+    assert run(shop, "--snapshot-update", "-k", "test_till").ret == 0
+    assert (shop.path / "test_shop.yaml").exists()
+    assert (shop.path / "test_shop.test_till.yaml").exists()
 
 
 @pytest.mark.parametrize(
@@ -89,18 +91,22 @@ def test_one_of_two_tests_leaves_the_others_file(folder: Path) -> None:
         ),
     ],
 )
-def test_what_a_golden_file_would_not_show_is_refused(given: str, expected: str, tmp_path: Path) -> None:
+def test_what_a_golden_file_would_not_show_is_refused(given: str, expected: str, pytester: pytest.Pytester) -> None:
     """Text is no manifest, and cdk8s leaves a null out."""
-    (tmp_path / "test_it.py").write_text(f"def test_it(yaml_snapshot):\n    assert {given} == yaml_snapshot\n")
-    assert expected in run(tmp_path).stdout
+    (pytester.path / "test_it.py").write_text(f"def test_it(yaml_snapshot):\n    assert {given} == yaml_snapshot\n")
+    assert expected in str(run(pytester).stdout)
 
 
 @pytest.mark.parametrize("name", ["syrupy", "cdk8s"])
 def test_pytest_starts_without_the_extra(name: str, tmp_path: Path) -> None:
-    """Who has the package and no golden files needs nothing more; who asks for one is told what to install."""
+    """Who has the package and no golden files needs nothing more; who asks for one is told what to install.
+
+    In a process of its own, which has imported neither.
+    """
     (tmp_path / "conftest.py").write_text(f"import sys\nsys.modules[{name!r}] = None\n")
     (tmp_path / "test_it.py").write_text("def test_a():\n    pass\n\ndef test_b(yaml_snapshot):\n    pass\n")
-    done = run(tmp_path, "-p", "no:syrupy")
+    command = [sys.executable, "-m", "pytest", *OPTIONS, "-p", "no:syrupy"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed, 1 error" in done.stdout
     assert f"mgmtcluster: {name} is not installed; write: pip install 'mgmtcluster[testing]'" in done.stdout
 
