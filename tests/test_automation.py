@@ -73,7 +73,7 @@ def test_the_workflow_runs_parts_of_ci_run() -> None:
 def test_a_commit_that_forgets_dist_is_refused(tmp_path: Path) -> None:
     """Settings changed without a synth; with it, the hook passes.
 
-    Takes more than two seconds because the hook synthesizes three times.
+    Takes more than two seconds because the hook synthesizes twice.
     """
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--local", ROOT, clone], check=True)
@@ -87,7 +87,6 @@ def test_a_commit_that_forgets_dist_is_refused(tmp_path: Path) -> None:
         env = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(clone)}
         return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True, check=False)
 
-    assert hook().returncode == 0
     (clone / "settings.yaml").write_text("node_address: nodes.example.test\n")
     refused = hook()
     assert refused.returncode == 1

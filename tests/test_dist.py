@@ -9,7 +9,7 @@ import pytest
 from mgmtcluster import ManagementCluster
 from mgmtcluster.testing import Manifests, load
 from tests.entropy import suspicious
-from tests.rendering import DIST, ROOT, files_of, leaves, name_of, run_app
+from tests.rendering import DIST, ROOT, files_of, leaves, name_of, run_app, run_app_here
 
 #: The numbers of files never move: kubectl applies them in this order, and operators name them.
 FILES = (
@@ -60,17 +60,17 @@ def test_dist_is_a_fresh_synth_byte_for_byte(tmp_path: Path, dist: dict[str, byt
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["out"]
 
 
-def test_two_environments_stand_side_by_side(tmp_path: Path, dist: dict[str, bytes]) -> None:
-    """``settings/*.yaml`` to ``dist/<name>/``: each its own files, none in the other's.
-
-    Takes more than two seconds because the app runs twice, each time in a process of its own.
-    """
+def test_two_environments_stand_side_by_side(
+    tmp_path: Path, dist: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``settings/*.yaml`` to ``dist/<name>/``: each its own files, none in the other's."""
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "production.yaml").write_text("node_address: nodes.example.test\n")
     shutil.copy(ROOT / "settings.yaml", tmp_path / "settings" / "staging.yaml")
     for name in ("production", "staging"):
-        ended = run_app("--settings", f"settings/{name}.yaml", "--output", f"dist/{name}", cwd=tmp_path)
-        assert ended.returncode == 0, ended.stderr
+        folder = str(tmp_path / "dist" / name)
+        ended = run_app_here(monkeypatch, capsys, "--settings", f"settings/{name}.yaml", "--output", folder, cwd=tmp_path)
+        assert ended.code == 0, ended.err
     assert files_of(tmp_path / "dist" / "staging") == dist
     production = files_of(tmp_path / "dist" / "production")
     assert production.keys() == dist.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,16 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 POLICY_RUNNERS = [service for service in catalog.ALL if "PYTHONUSERBASE" in service.env]
 
 
+@cache
+def has_pip() -> bool:
+    """Whether that Python has pip."""
+    return PYTHON.exists() and not subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode
+
+
 @pytest.fixture
 def container(tmp_path: Path, objects: Manifests) -> dict[str, str]:
     """The environment of search-server, its volumes below a folder, and an index that is a folder."""
-    if not PYTHON.exists() or subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+    if not has_pip():
         pytest.skip(f"{PYTHON} has no pip")
     rendered = objects.container("utils", at.SEARCH_SERVER.service)
     variables = {name: value for name, value in env_of(rendered).items() if name.startswith(("PIP_", "PYTHON", "HOME"))}
@@ -58,14 +65,14 @@ def test_what_the_image_has_is_not_fetched(container: dict[str, str]) -> None:
 def test_a_virtual_environment_needs_the_other_way(container: dict[str, str]) -> None:
     """As the catalog says: pip refuses ``--user`` there, and ``--target`` works."""
     environment = Path(container["HOME"]) / "environment"
-    subprocess.run([PYTHON, "-m", "venv", environment], check=True)
-    python = str(environment / "bin" / "python")
-    install = [python, "-m", "pip", "install", "shop==1.0"]
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", environment], check=True)
+    # Pip runs there, as if it were installed there.
+    install = [str(PYTHON), "-m", "pip", "--python", str(environment), "install", "shop==1.0"]
     refused = subprocess.run(install, env=container, capture_output=True, text=True, check=False)
     assert "not visible in this virtualenv" in refused.stderr
     other = {**container, "PIP_USER": "0", "PIP_TARGET": container["PYTHONPATH"]}
     subprocess.run(install, env=other, capture_output=True, check=True)
-    subprocess.run([python, "-c", "import shop"], env=other, check=True)
+    subprocess.run([environment / "bin" / "python", "-c", "import shop"], env=other, check=True)
 
 
 @pytest.mark.parametrize("service", POLICY_RUNNERS, ids=[service.name for service in POLICY_RUNNERS])
