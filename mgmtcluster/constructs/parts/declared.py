@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 
 from cdk8s import ApiObject
 from constructs import Construct, IConstruct
@@ -40,6 +42,16 @@ class Declared:
         """Who talks to whom, sorted: the servers are the pods that the Services of the app select."""
         return self.edges_from(self.constructs)
 
+    @cached_property
+    def edges_of_client(self) -> Mapping[Peer, Sequence[Edge]]:
+        """The edges, by who connects."""
+        return {client: [*edges] for client, edges in groupby(self.edges, key=_client)}
+
+    @cached_property
+    def edges_to_server(self) -> Mapping[Peer, Sequence[Edge]]:
+        """The edges, by who answers."""
+        return {server: [*edges] for server, edges in groupby(sorted(self.edges, key=_server), key=_server)}
+
     def edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
         """Those edges that these constructs have recorded."""
         parts = {id(construct) for construct in constructs}
@@ -73,6 +85,9 @@ class Declared:
             if name in ports and server.selector.items() <= labels.items():
                 return ports[name]
         return None
+
+
+_client, _server = attrgetter("client"), attrgetter("server")
 
 
 def _kind(item: ApiObject) -> str:

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from constructs import Construct
 
-from mgmtcluster.constructs.parts.declared import edges_of
+from mgmtcluster.constructs.parts.declared import declared
 from mgmtcluster.constructs.parts.objects import Json
 from mgmtcluster.edges import Edge
 from mgmtcluster.kinds.cluster import ANYWHERE, Cluster, DnsServer
@@ -44,10 +44,12 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, options: PolicyOpt
         options: what it opens beside the edges.
         labels: the labels of the workload's pods: what selects them is an edge that ends at it.
     """
-    edges = edges_of(scope)
+    app = declared(scope)
     exposed = options.get("exposed", ())
-    clients = {((edge.port, edge.protocol), edge.client) for edge in edges if _leads_to(edge.server, peer, labels)}
-    servers = {(edge.server, edge.port, edge.protocol) for edge in edges if _is_from(edge, peer, labels)}
+    incoming = (edge for server, edges in app.edges_to_server.items() if _leads_to(server, peer, labels) for edge in edges)
+    clients = {((edge.port, edge.protocol), edge.client) for edge in incoming}
+    outgoing = [*app.edges_of_client.get(peer, ()), *(edge for edge in app.edges if _lets_in(edge, peer, labels))]
+    servers = {(edge.server, edge.port, edge.protocol) for edge in outgoing}
     ingress = [*_from_anywhere(exposed), *_from_clients(clients, exposed)]
     egress = [*_to_dns(cluster.dns), *_to_servers(servers), *_to_outside(options.get("outside", ()), cluster)]
     if options.get("to_api_server"):
@@ -64,11 +66,10 @@ def _leads_to(server: Peer, peer: Peer, labels: Mapping[str, str]) -> bool:
     return server.namespace == peer.namespace and is_one_of_them and selector.items() <= labels.items()
 
 
-def _is_from(edge: Edge, peer: Peer, labels: Mapping[str, str]) -> bool:
-    """Whether this workload is the client, or one of those that the server lets in."""
+def _lets_in(edge: Edge, peer: Peer, labels: Mapping[str, str]) -> bool:
+    """Whether the server names these pods among those that it lets in."""
     client = edge.client
-    lets_in = edge.let_in and client.namespace == peer.namespace and client.selector.items() <= labels.items()
-    return client == peer or lets_in
+    return edge.let_in and client.namespace == peer.namespace and client.selector.items() <= labels.items()
 
 
 def _from_anywhere(ports: Sequence[_Port]) -> Iterable[Json]:

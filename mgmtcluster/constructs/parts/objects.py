@@ -132,9 +132,8 @@ class Manifest(ApiObject):
             manifest = self._patched(manifest)
         if self._hashed:
             manifest["metadata"]["name"] += f"-{content_hash(self._hashed(manifest))}"
-        first = {key: manifest.pop(key) for key in ("apiVersion", "kind", "metadata")}
-        written: Json = sorted_json(first) | sorted_json(manifest)
-        return written
+        written = sorted_json(manifest)
+        return {key: written[key] for key in ("apiVersion", "kind", "metadata")} | written
 
     def _touched_metadata(self, ours: Json) -> Json:
         """What somebody else has added or changed, over ours."""
@@ -168,11 +167,10 @@ class _Patched:
 _METADATA = ("name", "namespace", "labels", "annotations")
 
 
-def sorted_json(value: Any) -> Any:
+def sorted_json(manifest: Json) -> Json:
     """The same JSON with the keys of every mapping in order, as cdk8s writes them."""
-    if isinstance(value, dict):
-        return {key: sorted_json(value[key]) for key in sorted(value)}
-    return [sorted_json(item) for item in value] if isinstance(value, list) else value
+    written: Json = json.loads(json.dumps(manifest, sort_keys=True))
+    return written
 
 
 def content_hash(content: Any) -> str:
