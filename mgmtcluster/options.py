@@ -5,6 +5,7 @@ reference read it from here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Final, TypedDict, cast, get_type_hints
 
 from mgmtcluster.addresses import Endpoint
@@ -148,7 +149,8 @@ def exposed_of(endpoints: Sequence[Endpoint], options: ServiceOptions) -> list[E
     ]
 
 
-def options_of(options: type) -> dict[str, Option]:
+@cache
+def options_of(options: type) -> Mapping[str, Option]:
     """Every option of a class like ``ServiceOptions``, by its name."""
     hints = get_type_hints(options, include_extras=True)
     return {name: option for name, hint in hints.items() for option in hint.__metadata__ if isinstance(option, Option)}

@@ -43,6 +43,8 @@ SETTINGS_ENV = "MGMTCLUSTER_SETTINGS"
 #: What is read where nothing is named.
 DEFAULT_FILE = "settings.yaml"
 
+_NOTHING_DIFFERS = ServiceSettings()
+
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
@@ -188,7 +190,7 @@ class Settings(Model):
 
     def service(self, name: str) -> ServiceSettings:
         """What differs for this service."""
-        return self.services.get(name, ServiceSettings())
+        return self.services.get(name, _NOTHING_DIFFERS)
 
     def exposed(self, endpoint: Endpoint) -> Endpoint:
         """An endpoint of the platform with the node port that it has in this cluster, or none."""
