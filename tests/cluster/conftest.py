@@ -20,13 +20,22 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here, and skip it where there is no cluster."""
+    """Mark everything here, skip it where there is no cluster, and let what needs the same installed follow each other."""
     absent = pytest.mark.skip(reason="KUBECONFIG is not set: it names a disposable cluster (docs/test-clusters.md)")
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.cluster)
-            if not os.environ.get("KUBECONFIG"):
-                item.add_marker(absent)
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.cluster)
+        if not os.environ.get("KUBECONFIG"):
+            item.add_marker(absent)
+    items[:] = [item for item in items if HERE not in item.path.parents] + sorted(ours, key=_installed)
+
+
+def _installed(item: pytest.Item) -> int:
+    """What has to be installed for a test: nothing, the platform, or anything else; an installation takes half a minute."""
+    needs = {*item.fixturenames} if isinstance(item, pytest.Function) else set()
+    if "platform" in needs:
+        return 1
+    return 2 if needs & {"backed_up", "databases", "server_side", "tainted"} else 0
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ def test_the_tables_speak_of_accounts_that_exist() -> None:
     assert {*EVERYWHERE, *AT_HOME} <= {*_ACCOUNTS}
 
 
+@pytest.mark.usefixtures("platform")
 @pytest.mark.parametrize(("home", "name"), _ACCOUNTS, ids=["/".join(account) for account in _ACCOUNTS])
 def test_an_account_may_do_what_its_row_says_and_nothing_else(
     home: str, name: str, kubectl: Kubectl, namespaces: list[str], everybody: dict[str, set[Right]]
