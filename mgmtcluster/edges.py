@@ -25,15 +25,17 @@ class Edge:
     """A client that opens connections to a server.
 
     Attributes:
-        client: the pods that connect.
-        server: the pods that answer.
-        port: the port they answer on.
-        why: what asks for it: the environment variable that holds the address, or the role of the client.
+        client: who connects: pods, a range of addresses, or everybody.
+        server: who answers: pods, a range of addresses outside the cluster, or the API server.
+        port: the port they answer on, or the first one of a range.
+        why: what asks for it: the environment variable that holds the address, the reason that an option gives, or the role of
+            the client.
         database: the database the client is a user of, where the server is a replicated database.
         user: the user it is there, where that is not named like the client.
         roles: the user's roles, each with the database it holds in, where it may do something else than read and write its own.
         protocol: what the port speaks below everything else.
         let_in: the server names the client, as one that the app does not make.
+        last_port: the last port of the range. Default: it is one port.
     """
 
     client: Peer
@@ -45,17 +47,19 @@ class Edge:
     roles: tuple[tuple[str, str], ...] = ()
     protocol: Protocol = "TCP"
     let_in: bool = False
+    last_port: int | None = None
 
     @property
     def port_text(self) -> int | str:
-        """The port as a reader sees it, with its protocol where that is not TCP: ``2152/UDP``."""
-        return self.port if self.protocol == "TCP" else f"{self.port}/{self.protocol}"
+        """The ports as a reader sees them, with their protocol where that is not TCP: ``443``, ``1-1023``, ``2152/UDP``."""
+        ports = self.port if self.last_port is None else f"{self.port}-{self.last_port}"
+        return ports if self.protocol == "TCP" else f"{ports}/{self.protocol}"
 
 
 def sort_key(edge: Edge) -> tuple[object, ...]:
     """What edges are sorted by, which no two of them share: else their order, and what is written, would be a chance."""
     user = (edge.user or "", edge.database or "", edge.roles)
-    return (edge.client, edge.server, edge.port, edge.why, edge.protocol, user, edge.let_in)
+    return (edge.client, edge.server, edge.port, edge.why, edge.protocol, user, edge.let_in, edge.last_port or edge.port)
 
 
 @dataclass(frozen=True)

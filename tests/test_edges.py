@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Address, Edge, Peer, catalog
-from mgmtcluster.kinds.peers import NAME_LABEL
+from mgmtcluster.kinds.peers import API_SERVER, EVERYBODY, NAME_LABEL
 from mgmtcluster.testing import Host, Manifest, Manifests, Network, Pod, PodPort, pods_of
 from tests.rendering import Platform, containers_of, env_of, has_token, name_of, render
 
@@ -46,8 +46,8 @@ def addresses(objects: Manifests) -> Iterator[tuple[Peer, Peer, int]]:
 
 
 def without_why(edges: list[Edge]) -> set[tuple[Peer, Peer, int]]:
-    """Who connects to whom on which port."""
-    return {(edge.client, edge.server, edge.port) for edge in edges}
+    """Which pods connect to which on which port."""
+    return {(edge.client, edge.server, edge.port) for edge in edges if edge.client.namespace and edge.server.namespace}
 
 
 def job_env(objects: Manifests, database: Peer, job: str, variable: str) -> Any:
@@ -113,6 +113,14 @@ def test_pods_are_asked_where_there_is_an_edge_or_a_node_port(platform: Platform
                 assert bool(network.lets_in(server, host, port)) is ((server.peer, port) in exposed), (server.peer, port)
 
 
+def test_everybody_is_a_client_where_a_node_port_leads(platform: Platform) -> None:
+    """And nowhere else; the reason is the port."""
+    named = {(edge.server, edge.port): edge.why for edge in platform.edges if edge.client == EVERYBODY}
+    assert named.keys() == exposed_ports(platform.objects)
+    endpoints = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.node_port]
+    assert sorted(named.values()) == sorted(f"node port {endpoint.node_port}" for endpoint in endpoints)
+
+
 def test_a_stranger_in_the_cluster_reaches_node_ports_alone(platform: Platform) -> None:
     """A pod of another team's namespace, or one in a namespace of ours that nobody declared."""
     exposed = exposed_ports(platform.objects)
@@ -176,6 +184,16 @@ def test_egress_to_the_outside_is_what_the_catalog_says(platform: Platform) -> N
         assert ranges_outside(platform.objects, pod.peer) == expected.get(pod.peer, set()), pod.peer
 
 
+def test_egress_to_the_outside_is_in_the_list_with_its_reason(platform: Platform) -> None:
+    """Of the same ranges, and with every reason that the catalog gives."""
+    to_hosts = [edge for edge in platform.edges if edge.server.cidr]
+    for pod in pods_of(platform.objects):
+        listed = {(edge.port, edge.last_port or edge.port) for edge in to_hosts if edge.client == pod.peer}
+        assert ranges_outside(platform.objects, pod.peer) == listed, pod.peer
+    reasons = {connection.reason for service in catalog.ALL for connection in service.options.get("outside", ())}
+    assert {edge.why for edge in to_hosts} == reasons | {why for service in catalog.ALL for why in service.dialled_too.values()}
+
+
 def _node_port(value: object) -> int:
     assert isinstance(value, Address)
     return value.endpoint.exposed_port
@@ -220,6 +238,7 @@ def test_the_api_server_is_reached_by_those_with_a_token_alone(platform: Platfor
     }
     reaching = {str(pod.peer) for pod in pods_of(platform.objects) if _talks_to_api_server(platform.objects, pod)}
     assert reaching == allowed
+    assert {str(edge.client) for edge in platform.edges if edge.server == API_SERVER} == allowed
     assert {str(peer_of(each)) for each in platform.objects.workloads() if has_token(each)} == allowed
 
 

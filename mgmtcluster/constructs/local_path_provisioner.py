@@ -9,6 +9,7 @@ from mgmtcluster import images
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.context import Context
 from mgmtcluster.constructs.parts.objects import Manifest, as_mapping, content_hash, k8s
+from mgmtcluster.constructs.parts.outward import record_api_calls
 from mgmtcluster.constructs.parts.placement import placement
 from mgmtcluster.constructs.parts.workload import RBAC_GROUP, Workload
 from mgmtcluster.edges import place
@@ -79,7 +80,8 @@ class LocalPathProvisioner(Construct):
         self._workload.config_map("config", _CONFIG, config)
         container = self._container(image, helper_image, provisioner)
         self.deployment = self._deployment(container, checksum=content_hash(config))
-        self._workload.network_policy(to_api_server=True)
+        record_api_calls(self._workload, why="makes volumes")
+        self._workload.network_policy()
         self.node.default_child = self.storage_class
 
     def _storage_class(self, name: str, provisioner: str) -> Manifest:

@@ -9,6 +9,7 @@ from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.context import Context, set_context
 from mgmtcluster.constructs.parts.objects import Manifest, content_hash, k8s, quantity
+from mgmtcluster.constructs.parts.outward import record_exposed
 from mgmtcluster.constructs.parts.pods import service_port
 from mgmtcluster.constructs.parts.scripts import SCRIPTS_DIRECTORY, read_scripts
 from mgmtcluster.constructs.parts.volumes import DATA, RETAIN, claim_template, with_stored_claim_templates
@@ -111,8 +112,8 @@ class RedisQueue(Construct):
         rules = " ".join(["-@all", *(f"~{name}" for name in lists), *(f"+{command}" for command in _COMMANDS)])
         template = self._pod_template(self._container(image, cpu, memory, rules), image=image, checksum=content_hash(data))
         self.stateful_set = self._stateful_set(template, claim_template(storage, storage_class))
-        open_ports = [(endpoint.container_port, endpoint.protocol)] if exposed else []
-        self.network_policy = self._workload.network_policy(exposed=open_ports)
+        record_exposed(self._workload, [endpoint] if exposed else [])
+        self.network_policy = self._workload.network_policy()
         self.secrets = None if admin_secret else self._bootstrap(bootstrap_image)
         self.node.default_child = self.stateful_set
 

@@ -8,6 +8,7 @@ from constructs import Construct
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, k8s
+from mgmtcluster.constructs.parts.outward import record_api_calls
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.edges import place
@@ -82,7 +83,8 @@ class SecretsBootstrap(Construct):
             volumes={_TOKEN_DIRECTORY: _token_volume()},
             env=lambda: {"SECRETS": _plan(secrets()), "LABELS": dict(labels)},
         )
-        workload.network_policy(to_api_server=True)
+        record_api_calls(workload, why="makes Secrets")
+        workload.network_policy()
         self.node.default_child = self.job
 
 

@@ -145,6 +145,9 @@ class ApiRights:
     def __post_init__(self) -> None:
         check_fields(self, where="ApiRights")
 
+    def __str__(self) -> str:
+        return f"{', '.join(self.verbs)} {', '.join(self.resources)}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Autoscale:

@@ -2,7 +2,8 @@
 // What the reader can do: point, walk with the arrow keys, search, show one service alone, change the size.
 
 const at = id => document.getElementById(id);
-const short = id => id.split("/")[1];
+const short = id => byId.get(id).name;
+const isWorkload = node => Boolean(node.kind);
 const nodeElements = () => [...document.querySelectorAll(".node")];
 const elementOf = id => nodeElements().find(node => node.dataset.id === id);
 let zoom = 1;
@@ -38,7 +39,7 @@ function explain(id) {
   }
   const first = block(panel, "div");
   block(first, "h2", node.name);
-  block(first, "p", [node.about, plural(node.replicas, "pod")].filter(Boolean).join(" · "));
+  block(first, "p", [node.about, isWorkload(node) ? plural(node.replicas, "pod") : "elsewhere"].filter(Boolean).join(" · "));
   for (const { port, nodePort } of node.ports) {
     const line = block(first, "p");
     block(line, "code", `${node.names[0]}.${node.namespace}.svc:${port}`);
@@ -87,8 +88,10 @@ function matches(node, wanted) {
 }
 
 function count(text) {
-  const edges = document.querySelectorAll(".edge").length, roomsShown = document.querySelectorAll(".room").length;
-  at("counts").textContent = text ?? `${plural(nodeElements().length, "workload")} in ${plural(roomsShown, "namespace")}, ${plural(edges, "connection")}`;
+  const edges = document.querySelectorAll(".edge").length;
+  const workloads = nodeElements().map(({ dataset }) => byId.get(dataset.id)).filter(isWorkload);
+  const namespaces = new Set(workloads.map(node => node.namespace)).size;
+  at("counts").textContent = text ?? `${plural(workloads.length, "workload")} in ${plural(namespaces, "namespace")}, ${plural(edges, "connection")}`;
 }
 
 // The nearest node in that direction. A step aside costs twice as much as a step ahead.

@@ -1,15 +1,23 @@
 """The graph that the map shows: the list of edges, and facts about both ends from the manifests."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from mgmtcluster import catalog
 from mgmtcluster.edges import Edge
 from mgmtcluster.kinds.network import Protocol
-from mgmtcluster.kinds.peers import NAME_LABEL, Peer
+from mgmtcluster.kinds.peers import EVERYBODY, NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, of_kind, pod_template
 
 Graph = Mapping[str, Sequence[Mapping[str, Any]]]
+
+#: The room of who is in no namespace.
+OUTSIDE: Final = "outside"
+
+
+def drawn(edges: Sequence[Edge]) -> list[Edge]:
+    """The edges that are arrows: all but those of everybody, which every node port would be one of."""
+    return [edge for edge in edges if edge.client != EVERYBODY]
 
 
 def platform_graph(edges: Sequence[Edge], objects: Sequence[Object]) -> Graph:
@@ -28,7 +36,8 @@ def platform_graph(edges: Sequence[Edge], objects: Sequence[Object]) -> Graph:
 def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping[Peer, str]) -> Graph:
     """Nodes and edges as the page reads them.
 
-    A node is a workload that has an edge or a Service.
+    A node is a workload that has an edge or a Service, or whoever else is at the end of an edge. A port that is open to
+    everybody is no edge here: the node has it as a node port.
 
     Args:
         edges: who calls whom.
@@ -37,6 +46,7 @@ def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping
     """
     workloads = {peer: owner for owner in objects if (peer := _peer(owner))}
     served = {peer for peer in workloads if any(_services(peer, objects))}
+    edges = drawn(edges)
     peers = sorted(served | {peer for edge in edges for peer in (edge.client, edge.server)})
     return {
         "nodes": [_node(peer, workloads.get(peer), edges, objects, about.get(peer, "")) for peer in peers],
@@ -44,12 +54,12 @@ def graph_of(edges: Sequence[Edge], objects: Sequence[Object], *, about: Mapping
     }
 
 
-def _ends(edge: Edge) -> tuple[Peer, Peer, int, Protocol]:
-    return edge.client, edge.server, edge.port, edge.protocol
+def _ends(edge: Edge) -> tuple[Peer, Peer, int, int, Protocol]:
+    return edge.client, edge.server, edge.port, edge.last_port or edge.port, edge.protocol
 
 
-def _edge(client: Peer, server: Peer, port: int, protocol: Protocol, edges: Sequence[Edge]) -> Mapping[str, Any]:
-    these = [edge for edge in edges if _ends(edge) == (client, server, port, protocol)]
+def _edge(client: Peer, server: Peer, port: int, last_port: int, protocol: Protocol, edges: Sequence[Edge]) -> Mapping[str, Any]:
+    these = [edge for edge in edges if _ends(edge) == (client, server, port, last_port, protocol)]
     return {
         "client": str(client),
         "server": str(server),
@@ -66,8 +76,8 @@ def _node(peer: Peer, owner: Object | None, edges: Sequence[Edge], objects: Sequ
     users = sorted({(_user(edge), _rights(edge)) for edge in edges if edge.server == peer and _rights(edge)})
     return {
         "id": str(peer),
-        "namespace": peer.namespace,
-        "name": peer.name,
+        "namespace": peer.namespace or OUTSIDE,
+        "name": peer.short,
         "about": about,
         "kind": kind,
         "replicas": replicas,

@@ -32,18 +32,18 @@ from mgmtcluster import (
     edges_of,
     set_context,
 )
-from mgmtcluster.kinds.peers import NAME_LABEL
 from mgmtcluster.options import ServiceOptions, TaskOptions, WorkerOptions, options_of
-from mgmtcluster.testing import Manifests, Network, Pod, pods_of
+from mgmtcluster.testing import Host, Manifests, Network, Pod, pods_of
 from tests.constructs.anything import OPTIONS
 from tests.constructs.made_up import IMAGE, database, sidecar
 
 #: The third is called as Prometheus is, whom ``metrics=`` lets in.
 NAMES: Final = ("web", "orders", "prometheus")
 API_SERVER_PORT: Final = 443
-#: Makes the Secrets of the database, at the API server.
-SECRETS_JOB: Final = "db-bootstrap"
-CLUSTER: Final = Context(cluster=Cluster(cidrs=["10.0.0.0/8"], api_server_ports=[API_SERVER_PORT]))
+RANGES: Final = ("10.0.0.0/8",)
+CLUSTER: Final = Context(cluster=Cluster(cidrs=RANGES, api_server_ports=[API_SERVER_PORT]))
+#: Outside the cluster, in a range that is let in or not; within the cluster, and no pod.
+HOSTS: Final = (Host("192.0.2.7"), Host("198.51.100.7"), Host("10.96.0.10"))
 KINDS: Final = {WebService: ServiceOptions, StatefulService: ServiceOptions, Worker: WorkerOptions, Task: TaskOptions}
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("TCP", "UDP")
 ENDS: Final = [*product((80, API_SERVER_PORT, 8080, 27017), PROTOCOLS)]
@@ -166,41 +166,39 @@ def is_of(pod: Pod, peer: Peer) -> bool:
     return pod.namespace == peer.namespace and peer.selector.items() <= pod.labels.items()
 
 
-def is_open(server: Pod, client: Pod, end: tuple[int, str], app: Mapping[str, Drawn], edges: Sequence[Edge]) -> bool:
-    """Whether no edge between pods is needed: a client that may ask any address, and a server that lets this address in.
+def is_client(who: Pod | Host, peer: Peer) -> bool:
+    """Whether somebody is among those that a peer says, as a client."""
+    if peer.cidr:
+        return ip_address(who.address) in ip_network(peer.cidr)
+    return peer.is_unnamed or (isinstance(who, Pod) and is_of(who, peer))
 
-    No policy can tell the API server's address from others, nor a node port's clients.
-    """
-    asked = app.get(server.labels[NAME_LABEL])
-    asking = {SECRETS_JOB, *(name for name, drawn in app.items() if drawn.has_rights)}
-    if end != (API_SERVER_PORT, "TCP") or client.labels[NAME_LABEL] not in asking:
-        return False
-    if asked and KINDS[asked.kind] is ServiceOptions and "node_port" in asked.endpoint:
-        answers = endpoint_of(server.labels[NAME_LABEL], asked, "name")
-        if (answers.container_port, answers.protocol) == end:
-            return True
-    ranges = [edge.client.cidr for edge in edges if is_of(server, edge.server) and (edge.port, edge.protocol) == end]
-    return any(ip_address(client.address) in ip_network(cidr) for cidr in ranges if cidr)
+
+def is_server(who: Pod | Host, peer: Peer) -> bool:
+    """The same, as a server: the cluster's own ranges are not outside."""
+    return is_client(who, peer) and not (peer.cidr and any(ip_address(who.address) in ip_network(own) for own in RANGES))
 
 
 def wrong_in(app: Mapping[str, Drawn]) -> Iterator[str]:
     """Where the policies of an app say something else than its edges."""
     edges, objects = rendered(app)
     network, pods = Network(objects), pods_of(objects)
-    for client, server in product(pods, pods):
-        named = {(edge.port, edge.protocol) for edge in edges if is_of(client, edge.client) and is_of(server, edge.server)}
-        for port, protocol in ENDS:
-            answer = network.may_connect(client, server, port, protocol=protocol)
-            end = (port, protocol)
-            if answer.allowed is not (end in named or is_open(server, client, end, app, edges)):
-                yield f"{client} to {server} on {protocol} {port}: {answer.why}"
+    for port, protocol in ENDS:
+        at = [edge for edge in edges if edge.port <= port <= (edge.last_port or edge.port) and edge.protocol == protocol]
+        others: list[Pod | Host] = [*pods, *HOSTS]
+        for one, other in product(pods, others):
+            out = network.lets_out(one, other, port, protocol=protocol)
+            if out.allowed is not any(is_of(one, edge.client) and is_server(other, edge.server) for edge in at):
+                yield f"{one} to {other} on {protocol} {port}: {out.why}"
+            into = network.lets_in(one, other, port, protocol=protocol)
+            if into.allowed is not any(is_of(one, edge.server) and is_client(other, edge.client) for edge in at):
+                yield f"{one} from {other} on {protocol} {port}: {into.why}"
 
 
 @pytest.mark.filterwarnings("ignore:.*may be a user of the nodes too")
 @settings(max_examples=12, phases=[Phase.generate])
 @given(app=APPS)
 def test_pods_connect_where_an_edge_says_so_and_nowhere_else(app: Mapping[str, Drawn]) -> None:
-    """Of services, workers and tasks with any options, and a database: every pod to every other, both ways.
+    """Of services, workers and tasks with any options, and a database: every pod to every other and to hosts, both ways.
 
     Takes more than two seconds because twelve apps are synthesized. An app that fails is not made smaller: that takes minutes.
     """

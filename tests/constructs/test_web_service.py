@@ -66,7 +66,8 @@ def test_env_values_are_literals_addresses_and_keys_of_secrets() -> None:
     self_url = Endpoint("orders", "shop", 8080).url
     values = {"MODE": "quiet", "TILL_URL": self_url, "TOKEN": SecretKey("tokens", "till"), "PUBLIC_URL": ORDERS.external_url}
     web_service(chart, env=values)
-    assert [str(edge.server) for edge in edges_of(app)] == ["shop/orders"]
+    assert [str(edge.server) for edge in edges_of(app) if edge.why == "TILL_URL"] == ["shop/orders"]
+    assert {edge.why for edge in edges_of(app)} == {"TILL_URL", "node port 30400"}
     env = orders(env=values, endpoint=ORDERS, context=Context(node_address="nodes.example.test"))
     given = env.container("shop", "orders")["env"]
     assert [each["name"] for each in given] == ["NODE_IP", "MODE", "TILL_URL", "TOKEN", "PUBLIC_URL"]

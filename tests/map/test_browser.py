@@ -11,6 +11,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 from mgmtcluster import Edge
+from mgmtcluster.kinds.peers import EVERYBODY
 from tests.map.conftest import logged, wait_for
 from tests.rendering import Platform
 
@@ -26,6 +27,11 @@ def node(browser: Chrome, id: str) -> WebElement:
 def ids(browser: Chrome, selector: str) -> set[str]:
     """The workloads whose cards match."""
     return {card.get_attribute("data-id") or "" for card in browser.find_elements(By.CSS_SELECTOR, selector)}
+
+
+def drawn_of(platform: Platform) -> list[Edge]:
+    """The edges that are arrows: a node port is written on the card that it leads to."""
+    return [edge for edge in platform.edges if edge.client != EVERYBODY]
 
 
 def clients(edges: list[Edge], id: str) -> set[str]:
@@ -47,20 +53,23 @@ def messages(browser: Chrome) -> Iterator[tuple[str, dict[str, str]]]:
 
 def test_every_node_and_edge_of_the_list_is_drawn(browser: Chrome, platform: Platform) -> None:
     """An arrow for each pair and port; a database's members are joined where they talk to each other."""
-    peers = {str(end) for edge in platform.edges for end in (edge.client, edge.server)}
-    assert ids(browser, ".node") == peers
-    script = "return [...document.querySelectorAll('.edge')].map(e => [e.dataset.client, e.dataset.server, +e.dataset.port])"
+    edges = drawn_of(platform)
+    peers = {end for edge in edges for end in (edge.client, edge.server)}
+    assert ids(browser, ".node") == {*map(str, peers)}
+    script = "return [...document.querySelectorAll('.edge')].map(e => [e.dataset.client, e.dataset.server, e.dataset.port])"
     drawn = [tuple(edge) for edge in browser.execute_script(script)]
-    listed = {(str(edge.client), str(edge.server), edge.port) for edge in platform.edges}
+    listed = {(str(edge.client), str(edge.server), str(edge.port_text)) for edge in edges}
     assert len(drawn) == len(set(drawn))
-    counts = f"{len(peers)} workloads in {len({peer.partition('/')[0] for peer in peers})} namespaces, {len(drawn)} connections"
+    workloads = [peer for peer in peers if peer.namespace]
+    namespaces = {peer.namespace for peer in workloads}
+    counts = f"{len(workloads)} workloads in {len(namespaces)} namespaces, {len(drawn)} connections"
     assert browser.find_element(By.ID, "counts").text == counts
     assert set(drawn) == {edge for edge in listed if edge[0] != edge[1]}
     assert ids(browser, ".node:has(.joined)") == {edge[0] for edge in listed if edge[0] == edge[1]}
     rows = browser.execute_script(
         "return [...document.querySelectorAll('#rows tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
-    assert {(row[0], row[1], int(row[2])) for row in rows} == listed
+    assert {(row[0], row[1], row[2]) for row in rows} == listed
 
 
 def test_nothing_is_asked_for_and_nothing_goes_wrong(browser: Chrome) -> None:
@@ -83,10 +92,10 @@ def test_pointing_at_a_service_shows_who_calls_whom(how: str, browser: Chrome, p
         ActionChains(browser).move_to_element(node(browser, BLOCKS)).perform()
     else:
         browser.execute_script("arguments[0].focus()", node(browser, BLOCKS))
-    assert ids(browser, ".node.called") == clients(platform.edges, BLOCKS) != set()
-    assert ids(browser, ".node.calls") == servers(platform.edges, BLOCKS) != set()
+    assert ids(browser, ".node.called") == clients(drawn_of(platform), BLOCKS) != set()
+    assert ids(browser, ".node.calls") == servers(drawn_of(platform), BLOCKS) != set()
     words = browser.find_element(By.ID, "details").text
-    for other in clients(platform.edges, BLOCKS) | servers(platform.edges, BLOCKS):
+    for other in clients(drawn_of(platform), BLOCKS) | servers(drawn_of(platform), BLOCKS):
         assert other.partition("/")[2] in words
     assert "blocks-db-svc.registries.svc:3001, from outside NODE:30100" in words
     assert float(node(browser, "utils/failure-notifier").value_of_css_property("opacity")) < 1
@@ -122,7 +131,7 @@ def test_the_filter_shows_a_service_and_those_it_talks_to_alone(browser: Chrome,
     """In a drawing of their own, under an address that can be kept."""
     Select(browser.find_element(By.ID, "filter")).select_by_value(PARSER)
     wait_for(browser, PARSER)
-    assert ids(browser, ".node") == {PARSER} | servers(platform.edges, PARSER) | clients(platform.edges, PARSER)
+    assert ids(browser, ".node") == {PARSER} | servers(drawn_of(platform), PARSER) | clients(drawn_of(platform), PARSER)
     assert browser.current_url.endswith(f"#{PARSER}")
     browser.back()
     wait_for(browser, "everything")

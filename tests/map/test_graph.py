@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from mgmtcluster import Peer, catalog
-from mgmtcluster.map.graph import Graph, graph_of
+from mgmtcluster.kinds.peers import API_SERVER, EVERYBODY
+from mgmtcluster.map.graph import OUTSIDE, Graph, graph_of
 from tests.rendering import Platform, render
 
 BACKUP = {"backup": {"bucket": {"endpoint": "https://s3.example.com", "name": "dumps", "secret": "registry-bucket"}}}
@@ -33,10 +34,18 @@ def test_every_edge_and_both_its_ends_are_in_the_graph(settings: dict[str, Any])
     drawn = graph(platform)
     ids = {node["id"] for node in drawn["nodes"]}
     assert {(e["client"], e["server"], e["port"], why) for e in drawn["edges"] for why in e["whys"]} == {
-        (str(edge.client), str(edge.server), edge.port, edge.why) for edge in platform.edges
+        (str(edge.client), str(edge.server), edge.port_text, edge.why) for edge in platform.edges if edge.client != EVERYBODY
     }
     assert {end for edge in drawn["edges"] for end in (edge["client"], edge["server"])} <= ids
     assert len({(e["client"], e["server"], e["port"]) for e in drawn["edges"]}) == len(drawn["edges"])
+
+
+def test_hosts_outside_and_the_api_server_have_a_room_of_their_own(platform: Platform) -> None:
+    """With the ports that each service asks there, and what for; everybody is none of them."""
+    drawn = graph(platform)
+    assert {node["name"] for node in drawn["nodes"] if node["namespace"] == OUTSIDE} == {"0.0.0.0/0", API_SERVER.name}
+    assets = [edge for edge in drawn["edges"] if edge["client"] == "registries/assets-db-registry-svc"]
+    assert {(edge["server"], edge["port"]) for edge in assets} >= {("0.0.0.0/0", "1-65535")}
 
 
 def test_every_endpoint_of_the_catalog_is_a_port_of_its_node(platform: Platform) -> None:

@@ -14,7 +14,6 @@ from mgmtcluster.constructs.database.users import connect
 from mgmtcluster.constructs.parts.cron_job import cron_job
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
 from mgmtcluster.constructs.parts.pods import proxy_env
-from mgmtcluster.constructs.parts.proxy import routes_to_proxy
 from mgmtcluster.constructs.parts.scripts import read_scripts
 from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.parts.workload import Workload
@@ -169,5 +168,5 @@ class DatabaseBackup(Construct):
             containers=containers,
             volumes=self._pods.volumes(containers, password),
             account_annotations=self._bucket.service_account_annotations if self._bucket else None,
-            outside=[*self._outside, *(routes_to_proxy(workload) if self._outside else [])],
+            outside=self._outside,
         )

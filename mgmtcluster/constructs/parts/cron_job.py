@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
+from mgmtcluster.constructs.parts.outward import record_outside
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.kinds.containers import DEFAULT_USER, Outside
 
@@ -38,7 +39,8 @@ def cron_job(
         account_annotations: annotations of the ServiceAccount.
     """
     workload.service_account(account_annotations)
-    workload.network_policy(outside=outside)
+    record_outside(workload, outside)
+    workload.network_policy()
     *first, last = containers
     pods = workload.pod_template(
         # A pod that failed stays, and its log with it.

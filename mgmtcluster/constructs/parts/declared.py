@@ -1,9 +1,8 @@
 """What an app declares, as far as constructs must know of each other: its Services, and who talks to whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
 from operator import attrgetter
 
 from cdk8s import ApiObject
@@ -40,23 +39,30 @@ class Declared:
     @cached_property
     def edges(self) -> list[Edge]:
         """Who talks to whom, sorted: the servers are the pods that the Services of the app select."""
-        return self.edges_from(self.constructs)
+        return sorted(self.in_order, key=sort_key)
+
+    @cached_property
+    def in_order(self) -> list[Edge]:
+        """The same edges in the order in which they were recorded."""
+        return self._edges_from(self.constructs)
 
     @cached_property
     def edges_of_client(self) -> Mapping[Peer, Sequence[Edge]]:
-        """The edges, by who connects."""
-        return {client: [*edges] for client, edges in groupby(self.edges, key=_client)}
+        """Those edges by who connects."""
+        return _grouped(self.in_order, attrgetter("client"))
 
     @cached_property
     def edges_to_server(self) -> Mapping[Peer, Sequence[Edge]]:
-        """The edges, by who answers."""
-        return {server: [*edges] for server, edges in groupby(sorted(self.edges, key=_server), key=_server)}
+        """Those edges by who answers."""
+        return _grouped(self.in_order, attrgetter("server"))
 
     def edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
-        """Those edges that these constructs have recorded."""
+        """Those edges that these constructs have recorded, sorted."""
+        return sorted(self._edges_from(constructs), key=sort_key)
+
+    def _edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
         parts = {id(construct) for construct in constructs}
-        edges = {self._resolved(item) for item in self.recorded if id(item.by) in parts}
-        return sorted(edges, key=sort_key)
+        return list(dict.fromkeys(self._resolved(item) for item in self.recorded if id(item.by) in parts))
 
     @property
     def _objects(self) -> list[ApiObject]:
@@ -87,7 +93,11 @@ class Declared:
         return None
 
 
-_client, _server = attrgetter("client"), attrgetter("server")
+def _grouped(edges: Iterable[Edge], end: Callable[[Edge], Peer]) -> Mapping[Peer, Sequence[Edge]]:
+    groups: dict[Peer, list[Edge]] = {}
+    for edge in edges:
+        groups.setdefault(end(edge), []).append(edge)
+    return groups
 
 
 def _kind(item: ApiObject) -> str:

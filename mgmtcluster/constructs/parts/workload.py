@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any
 
 from constructs import Construct
 
 from mgmtcluster.constructs.parts.context import Context, surroundings_of
-from mgmtcluster.constructs.parts.network_policy import PolicyOptions, policy_of
+from mgmtcluster.constructs.parts.network_policy import policy_of
 from mgmtcluster.constructs.parts.objects import Json, Manifest, k8s, number
 from mgmtcluster.constructs.parts.placement import placement, with_given
 from mgmtcluster.constructs.parts.pods import version_label
@@ -197,11 +197,11 @@ class Workload:
             ),
         )
 
-    def network_policy(self, **options: Unpack[PolicyOptions]) -> Manifest:
-        """Define what its pods may be asked and may ask: the edges at their two ends, and what ``options`` name."""
+    def network_policy(self) -> Manifest:
+        """Define what its pods may be asked and may ask: the edges that begin and end at them."""
 
         def complete(manifest: Json) -> Json:
-            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster, options, labels=self.pod_labels)}
+            return manifest | {"spec": policy_of(self.peer, self.scope, self.context.cluster, labels=self.pod_labels)}
 
         return Manifest(self.scope, "network-policy", k8s.KubeNetworkPolicyProps(metadata=self.metadata()), complete=complete)
 

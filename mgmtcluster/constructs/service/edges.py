@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mgmtcluster.constructs.parts import pods
+from mgmtcluster.constructs.parts.outward import record_api_calls, record_exposed, record_outside
 from mgmtcluster.constructs.service.spec import Spec
 from mgmtcluster.containers import Container, Init
 from mgmtcluster.databases.grant import Grant
@@ -10,6 +11,7 @@ from mgmtcluster.databases.users import READ_WRITE
 from mgmtcluster.edges import Claim, Edge, record, record_call, user_claim
 from mgmtcluster.kinds.access import Client
 from mgmtcluster.kinds.peers import Peer, prometheus_in
+from mgmtcluster.options import exposed_of
 
 
 def record_edges(spec: Spec) -> None:
@@ -29,6 +31,10 @@ def record_edges(spec: Spec) -> None:
     if metrics := spec.options["metrics"]:
         prometheus = prometheus_in(metrics.prometheus_namespace)
         record(scope, Edge(prometheus, spec.peer, metrics.port, why="scrapes", let_in=True))
+    record_exposed(spec.workload, exposed_of(spec.all_endpoints, spec.options))
+    record_outside(spec.workload, spec.options["outside"])
+    if rights := spec.options["api_rights"]:
+        record_api_calls(spec.workload, why="; ".join(map(str, rights)))
 
 
 def _use(spec: Spec, container: Container, grant: Grant) -> Edge:

@@ -7,7 +7,6 @@ from warnings import warn
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
-from mgmtcluster.constructs.parts.proxy import routes_to_proxy
 from mgmtcluster.constructs.parts.volumes import RETAIN, with_stored_claim_templates
 from mgmtcluster.constructs.service.checks import external_name, problems_of
 from mgmtcluster.constructs.service.edges import record_edges, user_claims
@@ -148,12 +147,7 @@ def disruption_budget(spec: Spec) -> Manifest | None:
 
 def network_policy(spec: Spec) -> Manifest:
     """Define what its pods may be asked and may ask."""
-    outside = spec.options["outside"]
-    return spec.workload.network_policy(
-        exposed=[(endpoint.container_port, endpoint.protocol) for endpoint in exposed_of(spec.all_endpoints, spec.options)],
-        outside=[*outside, *(routes_to_proxy(spec.workload) if outside else [])],
-        to_api_server=bool(spec.options["api_rights"]),
-    )
+    return spec.workload.network_policy()
 
 
 def autoscaler(spec: Spec, target: Manifest) -> Manifest | None:
