@@ -76,6 +76,7 @@ class Container:
     Args:
         name: name of the container.
         image: its image, with a tag or a digest.
+        api_token: it has the token of the service's ``api_rights``, as the main container has. Default: no.
     """
 
     name: Name
@@ -88,6 +89,7 @@ class Container:
     writes: Writes = _default(Writes)
     claims: Claims = _default(Claims)
     resources: Requirements = _default(Requirements)
+    api_token: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self, where=f"{type(self).__name__} {self.name!r}")

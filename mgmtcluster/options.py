@@ -77,7 +77,11 @@ class TaskOptions(_OfPods, total=False):
     ]
     api_rights: Annotated[
         Sequence[ApiRights],
-        Option((), "What it may do with the Kubernetes API: it gets a token, a Role, and the way to the API server.", "nothing"),
+        Option(
+            (),
+            "What it may do with the Kubernetes API: its main container gets a token, its pods a Role, and the way to the API server.",
+            "nothing",
+        ),
     ]
     share_process_namespace: Annotated[
         bool | None, Option(None, "Whether containers of a pod see each other's processes.", "only where there is one container")

@@ -5,11 +5,11 @@ from typing import Literal
 
 from constructs import Construct
 
-from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.mongosh_job import mongosh_job
 from mgmtcluster.constructs.parts.objects import Json, k8s
 from mgmtcluster.constructs.parts.outward import record_api_calls
 from mgmtcluster.constructs.parts.scripts import read_scripts
+from mgmtcluster.constructs.parts.token import TOKEN_DIRECTORY, token_volume
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
@@ -24,7 +24,6 @@ Kind = Literal["keyfile", "password"]
 #: The secrets to make: a Secret's name to its keys and what each is generated as.
 Secrets = Mapping[str, Mapping[str, Kind]]
 
-_TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TOKEN_SECONDS = 600
 _SCRIPT = "create-secrets.js"
 
@@ -80,7 +79,7 @@ class SecretsBootstrap(Construct):
             script=_SCRIPT,
             config_map=name,
             scripts=scripts,
-            volumes={_TOKEN_DIRECTORY: _token_volume()},
+            volumes={TOKEN_DIRECTORY: token_volume(seconds=_TOKEN_SECONDS)},
             env=lambda: {"SECRETS": _plan(secrets()), "LABELS": dict(labels)},
         )
         record_api_calls(workload, why="makes Secrets")
@@ -90,25 +89,3 @@ class SecretsBootstrap(Construct):
 
 def _plan(secrets: Secrets) -> list[Json]:
     return [{"name": name, "data": dict(keys)} for name, keys in sorted(secrets.items())]
-
-
-def _token_volume() -> k8s.Volume:
-    """What ``automountServiceAccountToken`` would mount, but with a token that lives for ten minutes only."""
-    namespace = k8s.DownwardApiVolumeFile(path="namespace", field_ref=pods.pod_field("metadata.namespace"))
-    return k8s.Volume(
-        name="token",
-        projected=k8s.ProjectedVolumeSource(
-            default_mode=pods.READ_ONLY_MODE,
-            sources=[
-                k8s.VolumeProjection(
-                    service_account_token=k8s.ServiceAccountTokenProjection(path="token", expiration_seconds=_TOKEN_SECONDS)
-                ),
-                k8s.VolumeProjection(
-                    config_map=k8s.ConfigMapProjection(
-                        name="kube-root-ca.crt", items=[k8s.KeyToPath(key="ca.crt", path="ca.crt")]
-                    )
-                ),
-                k8s.VolumeProjection(downward_api=k8s.DownwardApiProjection(items=[namespace])),
-            ],
-        ),
-    )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mgmtcluster import ApiRights, Autoscale, InvalidInput
+from mgmtcluster import ApiRights, Autoscale, Init, InvalidInput, SecretFiles
 from mgmtcluster.testing import Host, Network
-from tests.constructs.made_up import TILL, orders
-from tests.rendering import pod_spec
+from tests.constructs.made_up import TILL, orders, sidecar
+from tests.rendering import containers_of, has_token, pod_spec
 
 RIGHTS = [
     ApiRights(["get", "list"], resources=["pods"]),
@@ -28,9 +28,33 @@ def test_rights_are_a_token_a_role_and_a_way_to_the_api_server() -> None:
     server = Host("172.18.0.2")
     for objects, expected in ((with_rights, True), (without, False)):
         spec = pod_spec(objects.one("Deployment", "shop", "till"))
-        assert spec["automountServiceAccountToken"] is expected
+        assert has_token(objects.one("Deployment", "shop", "till")) is expected
+        assert spec["automountServiceAccountToken"] is False
         assert bool(Network(objects).lets_out(TILL.peer, server, 6443)) is expected
         assert not Network(objects).lets_out(TILL.peer, server, 8443)
+
+
+TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_token_is_the_main_containers_alone(asked: bool) -> None:
+    """A sidecar and an init container have it where they ask for it."""
+    before, beside = Init(name="before", image="example.test/app:1", api_token=asked), sidecar(api_token=asked)
+    deployment = orders(endpoint=TILL, api_rights=RIGHTS, init=[before], sidecars=[beside]).one("Deployment", "shop", "till")
+    mounts = {each["name"]: {mount["mountPath"]: mount for mount in each["volumeMounts"]} for each in containers_of(deployment)}
+    assert {name for name, found in mounts.items() if TOKEN_DIRECTORY in found} == {"till", *(["before", "helper"] * asked)}
+    mounted = mounts["till"][TOKEN_DIRECTORY]
+    assert mounted["readOnly"] is True
+    [volume] = [each for each in pod_spec(deployment)["volumes"] if each["name"] == mounted["name"]]
+    files = [source["path"] for each in volume["projected"]["sources"] for source in _files_of(each)]
+    assert files == ["token", "ca.crt", "namespace"]
+
+
+def _files_of(source: Any) -> list[Any]:
+    """The files that a source of a projected volume gives."""
+    [content] = source.values()
+    return [content] if "path" in content else content["items"]
 
 
 def test_autoscaling_is_an_object_and_no_number_in_the_deployment() -> None:
@@ -63,6 +87,14 @@ WRONG: dict[str, tuple[Any, str]] = {
     "every verb": (lambda: ApiRights(["*"], resources=["pods"]), "ApiRights: verbs.0: '*' is everything; write each by its name"),
     "every resource": (lambda: ApiRights(["get"], resources=["*"]), "ApiRights: resources.0: '*' is everything; write each by"),
     "every group": (lambda: ApiRights(["get"], resources=["pods"], groups=["*"]), "ApiRights: groups.0: '*' is refused"),
+    "a token without rights": (
+        lambda: orders(sidecars=[sidecar(api_token=True)]),
+        "test/orders: sidecars.helper.api_token: there are no api_rights, so there is no token; leave it out, or write",
+    ),
+    "a file where the token is": (
+        lambda: orders(api_rights=RIGHTS, files={TOKEN_DIRECTORY: SecretFiles("x")}),
+        f"test/orders: files: {TOKEN_DIRECTORY} is mounted twice; write another path",
+    ),
     "no verb": (lambda: ApiRights([], resources=["pods"]), "ApiRights: verbs: [] is too short; write at least 1 item"),
 }
 

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from mgmtcluster.addresses import NODE_IP, service_names
 from mgmtcluster.constructs.parts.pods import lacks_node_address, volume_name
+from mgmtcluster.constructs.parts.token import TOKEN_DIRECTORY
 from mgmtcluster.constructs.service.pods import waited_for
 from mgmtcluster.constructs.service.spec import Spec, connection_envs
 from mgmtcluster.containers import Container, Init, Sidecar
@@ -41,6 +42,8 @@ def _own_problems(spec: Spec, container: Container) -> Iterator[str]:
         image(container.image)
     except ValueError as error:
         yield f"{where}image: {error}"
+    if container.api_token and not spec.main.api_token:
+        yield f"{where}api_token: there are no api_rights, so there is no token; leave it out, or write api_rights=[…]"
     if isinstance(container, Sidecar):
         if container.database_env and not spec.grants:
             yield f"{where}database_env: there is no database to connect to; pass database=…"
@@ -76,7 +79,7 @@ def _env_problems(spec: Spec, container: Container) -> Iterator[str]:
 def _mount_problems(spec: Spec, container: Container) -> Iterator[str]:
     """Two mounts at one path; a mount within a directory that nothing can be made in."""
     where = spec.where(container)
-    paths = [*container.files, *container.claims]
+    paths = [*container.files, *container.claims, *([TOKEN_DIRECTORY] if container.api_token else [])]
     for path in twice([*dict.fromkeys(container.writes), *paths]):
         yield f"{where}files: {path} is mounted twice; write another path"
     for directory, source in container.files.items():

@@ -45,7 +45,6 @@ def service_pods(spec: Spec, **more: Any) -> k8s.PodTemplateSpec:
         user=options["user"],
         image=spec.image,
         annotations={**_metrics_annotations(spec), **({CHECKSUM: content_hash(dict(spec.texts))} if spec.texts else {})},
-        with_token=bool(options["api_rights"]),
         share_process_namespace=shared or None,
         termination_grace_period_seconds=options["grace_period_seconds"],
         init_containers=before,

@@ -62,6 +62,7 @@ class Spec:
             writes=options["writes"],
             claims=options["claims"],
             resources=options["resources"],
+            api_token=bool(options["api_rights"]),
         )
 
     @property

@@ -5,6 +5,7 @@ from typing import Final
 
 from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, k8s
+from mgmtcluster.constructs.parts.token import TOKEN, TOKEN_DIRECTORY, token_volume
 from mgmtcluster.constructs.parts.volumes import claim_spec
 from mgmtcluster.constructs.service.spec import Spec
 from mgmtcluster.containers import Container
@@ -13,6 +14,9 @@ from mgmtcluster.kinds.sources import Claim, ConfigFile, SecretFiles
 #: The volume of all files that are text.
 _TEXTS: Final = "files"
 
+#: How long a token lives: as long as one that Kubernetes mounts by itself, since clients read the file anew at such times.
+_TOKEN_SECONDS: Final = 3607
+
 #: The annotation that changes with those texts, so that the pods are replaced.
 CHECKSUM: Final = "checksum/files"
 
@@ -20,6 +24,8 @@ CHECKSUM: Final = "checksum/files"
 def volumes_of(spec: Spec) -> list[k8s.Volume]:
     """The volumes of a service's pods; a claim a pod is none of them."""
     volumes = [volume for container in spec.containers for volume in _own_volumes(container)]
+    if spec.main.api_token:
+        volumes.append(token_volume(seconds=_TOKEN_SECONDS))
     if spec.texts:
         volumes.append(pods.config_map_volume(_TEXTS, spec.files_name))
     claims = {} if spec.claims_are_per_pod else spec.claims
@@ -54,6 +60,8 @@ def mounts_of(spec: Spec, container: Container) -> list[k8s.VolumeMount]:
             mounts.append(k8s.VolumeMount(name=name, mount_path=path, read_only=True))
         else:
             mounts.append(k8s.VolumeMount(name=_TEXTS, mount_path=path, sub_path=name, read_only=True))
+    if container.api_token:
+        mounts.append(k8s.VolumeMount(name=TOKEN, mount_path=TOKEN_DIRECTORY, read_only=True))
     return mounts + [
         k8s.VolumeMount(name=spec.claims[claim], mount_path=directory) for directory, claim in container.claims.items()
     ]
