@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
 
-from mgmtcluster import Client, Endpoint, InvalidInput, Metrics, Peer, edges_of, rules
+from mgmtcluster import Client, Endpoint, InvalidInput, Metrics, Peer, StatefulService, WebService, edges_of, rules
 from mgmtcluster.map.graph import graph_of
 from mgmtcluster.map.mermaid import mermaid
 from mgmtcluster.testing import Host, Manifests, Network, Pod, load, pods_of
-from tests.constructs.made_up import TILL, orders, web_service
+from tests.constructs.made_up import IMAGE, ORDERS, TILL, orders, web_service
+from tests.rendering import render_chart
 
 NAME = "app.kubernetes.io/name"
 CLIENTS = [
@@ -147,13 +148,36 @@ def test_metrics_on_a_port_that_is_there_make_no_other() -> None:
     assert [port["containerPort"] for port in objects.container("shop", "till")["ports"]] == [8081]
 
 
+def monitored_by(objects: Manifests) -> list[str]:
+    """The Services that a ServiceMonitor selects."""
+    [monitor] = objects.of_kind("ServiceMonitor")
+    selector = monitor["spec"]["selector"]["matchLabels"]
+    services = [service["metadata"] for service in objects.of_kind("Service")]
+    return [metadata["name"] for metadata in services if selector.items() <= metadata["labels"].items()]
+
+
+@pytest.mark.parametrize("kind", [WebService, StatefulService])
+def test_a_service_monitor_selects_one_service(kind: type[WebService | StatefulService]) -> None:
+    """Prometheus would scrape a pod once more through each alias, the headless Service, and that of the exposed ports."""
+    more = Endpoint("orders", "shop", 9100, node_port=30401)
+
+    def define(chart: Chart) -> None:
+        metrics = Metrics(port=9100, service_monitor=True)
+        ports = [more, Endpoint("orders", "shop", 9200)]
+        kind(chart, "orders", image=IMAGE, endpoint=ORDERS, other_endpoints=ports, aliases=["sales"], metrics=metrics)
+
+    objects = render_chart(define)
+    assert len(objects.of_kind("Service")) == (4 if kind is StatefulService else 3)
+    assert monitored_by(objects) == ["orders"]
+
+
 def test_a_service_monitor_names_a_port_of_the_service() -> None:
     """Which no node exposes; the pods have no annotations then."""
     objects = orders(metrics=Metrics(port=9100, prometheus_namespace="watch", service_monitor=True))
     [monitor] = objects.of_kind("ServiceMonitor")
     assert monitor["spec"]["endpoints"] == [{"port": "metrics-9100", "path": "/metrics"}]
     service = objects.one("Service", "shop", "orders")
-    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitored_by(objects) == ["orders"]
     assert [port["name"] for port in service["spec"]["ports"]] == ["http-8080", "metrics-9100"]
     assert service["spec"]["type"] == "ClusterIP"
     assert [port["nodePort"] for port in objects.one("Service", "shop", "orders-external")["spec"]["ports"]] == [30400]

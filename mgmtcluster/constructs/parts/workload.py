@@ -116,6 +116,7 @@ class Workload:
         *,
         name: str | None = None,
         type: str | None = "ClusterIP",
+        labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         **spec: Any,
     ) -> Manifest:
@@ -123,7 +124,7 @@ class Workload:
         spec.setdefault("selector", self.selector)
         if len(self.context.cluster.ip_families) > 1:
             spec["ip_family_policy"] = "PreferDualStack"
-        metadata = self.metadata(name, annotations=annotations)
+        metadata = self.metadata(name, labels=labels, annotations=annotations)
         props = k8s.KubeServiceProps(metadata=metadata, spec=k8s.ServiceSpec(type=type, ports=list(ports), **spec))
         return Manifest(self.scope, id, props)
 

@@ -1,6 +1,6 @@
 """The objects that services, workers and tasks are made of, each from what its arguments say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from warnings import warn
 
@@ -20,6 +20,9 @@ from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.options import exposed_of
 
 _MONITORING: Final = "monitoring.coreos.com/v1"
+
+#: The label of the one Service that a ServiceMonitor selects: through each of several, Prometheus would ask the pods once more.
+_MONITORED: Final = {"prometheus.io/monitor": "true"}
 
 
 def begin(spec: Spec, *, more_services: Sequence[str] = ()) -> Manifest:
@@ -108,7 +111,8 @@ def services(spec: Spec) -> list[Manifest]:
     """Define the main Service; a second one if only some ports are exposed; one for each alias."""
     endpoints = spec.all_endpoints
     exposed = exposed_of(endpoints, spec.options)
-    defined = [_service(spec, "service", spec.peer.name, endpoints, exposed=len(exposed) == len(endpoints))]
+    labels = _MONITORED if _is_monitored(spec) else None
+    defined = [_service(spec, "service", spec.peer.name, endpoints, exposed=len(exposed) == len(endpoints), labels=labels)]
     for name in external_name(spec.peer, endpoints, spec.options):
         defined.append(_service(spec, "external", name, exposed, exposed=True))
     for alias in spec.options["aliases"]:
@@ -116,16 +120,25 @@ def services(spec: Spec) -> list[Manifest]:
     return defined
 
 
-def _service(spec: Spec, id: str, name: str, endpoints: Sequence[Endpoint], *, exposed: bool) -> Manifest:
+def _service(
+    spec: Spec,
+    id: str,
+    name: str,
+    endpoints: Sequence[Endpoint],
+    *,
+    exposed: bool,
+    labels: Mapping[str, str] | None = None,
+) -> Manifest:
     ports = [pods.service_port(endpoint, exposed=exposed) for endpoint in endpoints]
     if not exposed:
-        return spec.workload.service(id, ports, name=name)
+        return spec.workload.service(id, ports, name=name, labels=labels)
     options = spec.options
     return spec.workload.service(
         id,
         ports,
         name=name,
         type=options["service_type"] or "NodePort",
+        labels=labels,
         annotations=options["service_annotations"],
         load_balancer_class=options["load_balancer_class"],
         load_balancer_source_ranges=[*options["load_balancer_source_ranges"]] or None,
@@ -173,14 +186,19 @@ def autoscaler(spec: Spec, target: Manifest) -> Manifest | None:
     )
 
 
+def _is_monitored(spec: Spec) -> bool:
+    metrics = spec.options["metrics"]
+    return bool(metrics and metrics.service_monitor)
+
+
 def service_monitor(spec: Spec) -> Manifest | None:
     """Define what tells Prometheus' operator of its metrics, where that is asked for."""
     metrics = spec.options["metrics"]
     endpoint = spec.metrics_endpoint(spec.all_endpoints)
-    if not metrics or not metrics.service_monitor or not endpoint:
+    if not metrics or not endpoint or not _is_monitored(spec):
         return None
     asked: dict[str, Any] = {"port": pods.port_name(endpoint), "path": metrics.path}
-    labels = spec.workload.selector
+    labels = {**spec.workload.selector, **_MONITORED}
     props = {
         "apiVersion": _MONITORING,
         "kind": "ServiceMonitor",
