@@ -37,7 +37,11 @@ def edges_lead_to_pods(
         selected.add((service["metadata"].get("namespace"), *sorted(selector.items())))
     for edge in edges:
         # Pods that let a client in are there, with or without a Service; what has no namespace is no pod.
-        if not edge.let_in and edge.server.namespace and (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected:
+        if (
+            not edge.let_in
+            and edge.server.namespace
+            and (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected
+        ):
             yield (
                 f"{edge.client}: {edge.why}: {edge.server} is not a Service with pods that a policy can name; declare it, "
                 f"or write enforce(…, beside=[Endpoint({edge.server.name!r}, {edge.server.namespace!r}, {edge.port}, pods=…)])"

@@ -1,12 +1,15 @@
 """Arguments of constructs as Hypothesis makes them: what fits, what nearly does, and what does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cdk8s import App, Chart
 from hypothesis import strategies as st
 
 from mgmtcluster import (
+    Address,
     ApiRights,
     Autoscale,
     Bucket,
@@ -23,6 +26,7 @@ from mgmtcluster import (
     DnsServer,
     Endpoint,
     ExecProbe,
+    Grant,
     HttpProbe,
     Init,
     InvalidInput,
@@ -97,17 +101,43 @@ _CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "10.244.0.0/16", "2001:db8:
 _KEYS = st.one_of(st.sampled_from(["example.test/note", "a", "a b", "/a", "A.B/c", "x" * 64]), _ANY_TEXT)
 
 
+#: The arguments that are drawn of what is made here.
+DRAWN: dict[Callable[..., Any], set[str]] = {}
+
+
 def _made(cls: Callable[..., Any], *required: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Values of a class, without those that it refuses; what is not required is sometimes left out."""
-    needed = {name: arguments.pop(name) for name in required}
-    return st.fixed_dictionaries(needed, optional=arguments).map(lambda passed: _tried(cls, passed)).filter(bool)
+    """Values of a class, without those that it refuses; of what is not required, some, and nothing that is refused."""
+    DRAWN.setdefault(cls, set()).update({*required, *arguments})
+
+    def made(passed: Mapping[str, Any]) -> Any:
+        try:
+            return cls(**_fitting(cls, passed, required))
+        except InvalidInput:
+            return None
+
+    return _some(arguments, *required).map(made).filter(bool)
 
 
-def _tried(cls: Callable[..., Any], passed: dict[str, Any]) -> Any:
-    try:
-        return cls(**passed)
-    except InvalidInput:
-        return None
+def _some(arguments: Mapping[str, st.SearchStrategy[Any]], *required: str, most: int = 8) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of these arguments, in any order: Hypothesis by itself leaves nearly all out that may be left out."""
+    rest = [name for name in arguments if name not in required]
+    some = st.permutations(rest).flatmap(lambda names: st.integers(len(rest) // 3, len(rest)).map(lambda count: names[:count]))
+    return some.flatmap(lambda names: st.fixed_dictionaries({name: arguments[name] for name in (*required, *names[:most])}))
+
+
+def _fitting(make: Callable[..., object], passed: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    """These arguments without those that are refused beside the ones before them.
+
+    Raises:
+        InvalidInput: those that are required are refused.
+    """
+    taken = {name: passed[name] for name in required}
+    make(**taken)
+    for name in (name for name in passed if name not in required):
+        with suppress(InvalidInput):
+            make(**taken, **{name: passed[name]})
+            taken[name] = passed[name]
+    return taken
 
 
 _PEERS = _made(
@@ -132,7 +162,14 @@ ENDPOINTS = _made(
 _TIMES = {"period_seconds": _SECONDS, "failure_threshold": _SECONDS, "timeout_seconds": _SECONDS}
 _PROBES = st.one_of(
     _made(TcpProbe, port=_PORTS, **_TIMES),
-    _made(HttpProbe, "path", path=st.sampled_from(["/", "/a?b=c", "x", "", "/a b", "/ü"]), port=_PORTS, **_TIMES),
+    _made(
+        HttpProbe,
+        "path",
+        path=st.sampled_from(["/", "/a?b=c", "x", "", "/a b", "/ü"]),
+        port=_PORTS,
+        scheme=st.sampled_from(["HTTP", "HTTPS", "https"]),
+        **_TIMES,
+    ),
     _made(ExecProbe, "command", command=st.one_of(st.lists(_ANY_TEXT, max_size=3), st.just("true")), **_TIMES),
 )
 _RESOURCES = _made(
@@ -142,6 +179,7 @@ _RESOURCES = _made(
     ephemeral_storage=_AMOUNTS,
     cpu_limit=_AMOUNTS,
     memory_limit=_AMOUNTS,
+    ephemeral_storage_limit=_AMOUNTS,
     gpu=st.tuples(st.sampled_from(["nvidia.com/gpu", "a.b/C.d", "gpu", "a/b c", "kubernetes.io/x"]), st.integers(0, 3)),
 )
 _SECRET_KEYS = _made(
@@ -155,9 +193,19 @@ _SOURCES = st.one_of(
     _made(PodField, "path", path=_FIELDS),
     _SECRET_KEYS,
 )
-_ENV = st.dictionaries(
-    _ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, ENDPOINTS.map(lambda endpoint: endpoint.host), _SOURCES), max_size=3
-)
+
+
+def _address(drawn: tuple[Endpoint, Callable[[Endpoint], Address]]) -> Address | None:
+    with suppress(InvalidInput):
+        return drawn[1](drawn[0])
+    return None
+
+
+_ADDRESSES = st.tuples(
+    ENDPOINTS,
+    st.sampled_from([lambda at: at.host, lambda at: at.url, lambda at: at.path("/x"), lambda at: at.external_path("/x")]),
+).map(_address)
+_ENV = st.dictionaries(_ENV_NAMES, st.one_of(_ANY_TEXT, _ANY_TEXT, _ADDRESSES.filter(bool), _SOURCES), max_size=3)
 _FILES = st.dictionaries(
     _DIRECTORIES,
     st.one_of(
@@ -172,15 +220,18 @@ _CLAIMS = st.dictionaries(
     _DIRECTORIES, _made(Claim, "size", size=_SIZES, storage_class=st.one_of(st.none(), _NAMES), access=_ACCESS), max_size=2
 )
 _CONTAINER = {
-    "command": st.lists(_ANY_TEXT, max_size=2),
-    "args": st.lists(_ANY_TEXT, max_size=2),
+    "command": st.lists(_ANY_TEXT, min_size=1, max_size=2),
+    "args": st.lists(_ANY_TEXT, min_size=1, max_size=2),
     "env": _ENV,
-    "env_from": st.lists(st.one_of(_made(SecretRef, "name", name=_NAMES), _made(ConfigRef, "name", name=_NAMES)), max_size=2),
+    "env_from": st.lists(
+        st.one_of(_made(SecretRef, "name", name=_NAMES), _made(ConfigRef, "name", name=_NAMES)), min_size=1, max_size=2
+    ),
     "files": _FILES,
-    "writes": st.lists(_DIRECTORIES, max_size=3),
+    "writes": st.lists(_DIRECTORIES, min_size=1, max_size=3),
     "claims": _CLAIMS,
     "resources": _RESOURCES,
 }
+_BESIDE = {**_CONTAINER, "api_token": st.booleans()}
 _RANGES = st.lists(st.tuples(_PORTS, _PORTS), max_size=2)
 _OUTSIDE = _made(Outside, "ports", "reason", ports=_RANGES, reason=st.just("news"), cidrs=st.lists(_CIDRS, max_size=2))
 _SIDECARS = _made(
@@ -193,7 +244,7 @@ _SIDECARS = _made(
     startup=st.one_of(st.none(), _PROBES),
     database_env=st.one_of(st.none(), _ENV_NAMES),
     endpoints=st.lists(ENDPOINTS, max_size=1),
-    **_CONTAINER,
+    **_BESIDE,
 )
 _INITS = _made(
     Init,
@@ -202,12 +253,23 @@ _INITS = _made(
     image=_IMAGES,
     restart_policy=st.sampled_from([None, None, "Always", "Never"]),
     startup=st.one_of(st.none(), st.none(), _PROBES),
-    **_CONTAINER,
+    readiness=st.one_of(st.none(), st.none(), _PROBES),
+    liveness=st.one_of(st.none(), st.none(), _PROBES),
+    **_BESIDE,
 )
+_LABELS = st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)
+_ASKING = {"why": st.just("asks"), "port": st.one_of(st.none(), st.none(), _PORTS)}
+
+
+def _client_at(cidr: str, why: str = "", port: int | None = None) -> Client:
+    return Client.cidrs(cidr, why=why, port=port)
+
+
 _CLIENTS = st.one_of(
-    _made(Client.pods, "namespace", namespace=_NAMESPACES, name=_NAMES, port=st.one_of(st.none(), _PORTS)),
-    _made(Client.namespace, "namespace", namespace=_NAMESPACES),
-    _CIDRS.map(lambda cidr: _tried(lambda **_: Client.cidrs(cidr), {})).filter(bool),
+    _made(Client.pods, "namespace", namespace=_NAMESPACES, name=_NAMES, **_ASKING),
+    _made(Client.pods, "namespace", namespace=_NAMESPACES, labels=_LABELS, **_ASKING),
+    _made(Client.namespace, "namespace", namespace=_NAMESPACES, **_ASKING),
+    _made(_client_at, "cidr", cidr=_CIDRS, **_ASKING),
 )
 _RIGHTS = _made(
     ApiRights,
@@ -217,9 +279,15 @@ _RIGHTS = _made(
     groups=st.lists(st.sampled_from(["", "apps", "*", "A"]), max_size=2),
     names=st.lists(_NAMES, max_size=1),
 )
-_METRICS = _made(Metrics, "port", port=_PORTS, path=st.sampled_from(["/metrics", "m"]), prometheus_namespace=_NAMESPACES)
+_METRICS = _made(
+    Metrics,
+    "port",
+    port=_PORTS,
+    path=st.sampled_from(["/metrics", "m"]),
+    prometheus_namespace=_NAMESPACES,
+    service_monitor=st.booleans(),
+)
 _AUTOSCALE = _made(Autoscale, "min", "max", min=st.integers(0, 5), max=st.integers(0, 101), cpu_percent=st.integers(0, 200))
-_LABELS = st.dictionaries(_KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)
 _TOLERATIONS = st.lists(
     st.fixed_dictionaries(
         {},
@@ -241,37 +309,46 @@ _PODS = _made(
     tolerations=_TOLERATIONS,
     priority_class=st.sampled_from([None, "high", "High"]),
     image_pull_policy=st.sampled_from([None, "Always", "never"]),
+    max_limit_request_ratio=st.dictionaries(st.sampled_from(["cpu", "memory", "x"]), st.sampled_from([1, 4, 0]), max_size=2),
 )
+_SERVICE_TYPES = st.sampled_from(["LoadBalancer", "LoadBalancer", "LoadBalancer", "ClusterIP", "NodePort", "ExternalName"])
 _PODS_OF_A_TASK = {
     "pods": _PODS,
     **_CONTAINER,
-    "init": st.lists(_INITS, max_size=2),
-    "outside": st.lists(_OUTSIDE, max_size=2),
+    "init": st.lists(_INITS, min_size=1, max_size=2),
+    "outside": st.lists(_OUTSIDE, min_size=1, max_size=2),
     "user": st.sampled_from([0, 1, 999, 10001, 2**31 - 1, 2**31]),
-    "api_rights": st.lists(_RIGHTS, max_size=2),
-    "grace_period_seconds": st.one_of(st.none(), st.integers(-1, 90000)),
+    "api_rights": st.lists(_RIGHTS, min_size=1, max_size=2),
+    "grace_period_seconds": st.integers(-1, 90000),
     "share_process_namespace": st.sampled_from([None, True, False]),
     "waits_for_database": st.booleans(),
     "component": _NAMES,
+    "service_type": _SERVICE_TYPES,
+    "load_balancer_class": st.sampled_from([None, "example.test/inner", "inner", "a b"]),
+    "load_balancer_source_ranges": st.lists(_CIDRS, min_size=1, max_size=2),
+    "service_annotations": st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
 }
 _PODS_OF_A_WORKER = {
     **_PODS_OF_A_TASK,
-    "replicas": st.one_of(st.none(), st.integers(0, 101)),
+    "replicas": st.integers(0, 101),
     "readiness": _PROBES,
     "liveness": _PROBES,
     "startup": _PROBES,
-    "sidecars": st.lists(_SIDECARS, max_size=2),
-    "metrics": st.one_of(st.none(), _METRICS),
-    "autoscale": st.one_of(st.none(), st.none(), _AUTOSCALE),
+    "sidecars": st.lists(_SIDECARS, min_size=1, max_size=2),
+    "metrics": _METRICS,
+    "autoscale": _AUTOSCALE,
 }
 OPTIONS = {
     **_PODS_OF_A_WORKER,
-    "aliases": st.lists(_NAMES, max_size=2),
-    "probe_port": st.one_of(st.none(), _PORTS),
-    "clients": st.lists(_CLIENTS, max_size=2),
+    "aliases": st.lists(_NAMES, min_size=1, max_size=2),
+    "other_endpoints": st.lists(ENDPOINTS, min_size=1, max_size=2),
+    "probe_port": _PORTS,
+    "clients": st.lists(_CLIENTS, min_size=1, max_size=2),
 }
+_DNS_PODS = {"namespace": _NAMESPACES, "labels": st.just({"k8s-app": "dns"}), "port": _PORTS}
 _CONTEXTS = _made(
     Context,
+    labels=_LABELS,
     annotations=st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
     image_pull_secrets=st.lists(_NAMES, max_size=2),
     cluster=_made(
@@ -279,7 +356,10 @@ _CONTEXTS = _made(
         domain=st.sampled_from(["cluster.local", "corp.example", ".local"]),
         ip_families=st.sampled_from([["IPv4"], ["IPv6"], ["IPv4", "IPv6"], ["IPv6", "IPv4"], []]),
         cidrs=st.lists(_CIDRS, max_size=2),
-        dns=st.lists(_made(DnsServer, cidr=_CIDRS, port=_PORTS), max_size=2),
+        dns=st.lists(
+            st.one_of(_made(DnsServer, "cidr", cidr=_CIDRS, port=_PORTS), _made(DnsServer, "namespace", "labels", **_DNS_PODS)),
+            max_size=2,
+        ),
         api_server_ports=st.lists(_PORTS, max_size=2),
         node_port_range=st.sampled_from(["30000-32767", "32000-32767", "80-443", "2-1"]),
         openshift=st.booleans(),
@@ -288,6 +368,7 @@ _CONTEXTS = _made(
             http=st.sampled_from(["http://192.0.2.7:3128", "http://a:b@c", "x"]),
             https=st.sampled_from(["http://squid.shop.svc:3128", "http://[2001:db8::7]"]),
             no_proxy=st.lists(st.sampled_from([".example.test", "a,b"]), max_size=2),
+            cidrs=st.lists(_CIDRS, max_size=2),
         ),
     ),
     node_address=st.one_of(st.none(), st.sampled_from(["10.0.0.7", "nodes.example.test", "2001:db8::1", "a b"])),
@@ -359,50 +440,119 @@ _BOOTSTRAP = {
 }
 
 
-def _some(arguments: dict[str, st.SearchStrategy[Any]], *required: str) -> st.SearchStrategy[dict[str, Any]]:
-    rest = {name: strategy for name, strategy in arguments.items() if name not in required}
-    return st.fixed_dictionaries({name: arguments[name] for name in required}, optional=rest)
-
-
 def _database(chart: Chart) -> ReplicatedDatabase:
     return ReplicatedDatabase(chart, "db", members=3, storage="1Gi", node_label="db=yes")
 
 
-def _service(passed: dict[str, Any]) -> Define:
-    grants, kind = passed.pop("grants"), passed.pop("kind")
-    more = {"image": "example.test/app:1", **passed}
+@dataclass(frozen=True)
+class Service:
+    """A service, a worker or a task that is defined where a chart is passed.
 
-    def define(chart: Chart) -> None:
-        of_all = grants or ([("app", "URL", "read")] if kind in _WITH_DATABASE else [])
+    Attributes:
+        kind: the construct.
+        grants: what a database grants to it: the database, the variable, the role.
+        queue_env: the variable of a queue, where it has one.
+        passed: its other arguments.
+    """
+
+    kind: type[WebService | StatefulService | Worker | Task]
+    grants: Sequence[tuple[str, str | None, str]]
+    queue_env: str | None
+    passed: Mapping[str, Any]
+
+    def __call__(self, chart: Chart) -> None:
+        """Define it with all its arguments.
+
+        Raises:
+            InvalidInput: one of them is refused.
+        """
+        self.kind(chart, "orders", **self._arguments(chart, self.grants))
+
+    def of_accepted(self, chart: Chart) -> None:
+        """Define it with as many of its arguments as are accepted.
+
+        Raises:
+            InvalidInput: one without which there is nothing is refused.
+        """
+
+        def tried(**arguments: Any) -> None:
+            try:
+                self.kind(chart, "orders", **arguments)
+            finally:
+                chart.node.try_remove_child("orders")
+
+        arguments = self._arguments(chart, [grant for grant in self.grants if self._is_granted(grant)])
+        arguments = dict(sorted(arguments.items(), key=lambda argument: argument[0] not in _FIRST))
+        required = [name for name in ("image", "endpoint", "name", "database", "queue") if name in arguments]
+        self.kind(chart, "orders", **_fitting(tried, arguments, required))
+
+    def _arguments(self, chart: Chart, grants: Sequence[tuple[str, str | None, str]]) -> dict[str, Any]:
+        more: dict[str, Any] = {"image": "example.test/app:1", **_of_one_service(self.passed)}
+        of_all = grants or ([("app", "URL", "read")] if self.kind in _WITH_DATABASE else [])
         if of_all:
-            db = _database(chart)
-            db.user("reader", client=Peer("shop", "reader"), roles={of_all[0][2]: of_all[0][0]}, why="reads")
-            first, *others = [db.grant(database, env=variable, role=role) for database, variable, role in of_all]
+            first, *others = self._granted(_database(chart), of_all)
             more["database"] = first
-            if others:
-                more["init"] = [*more.get("init", ()), Init(name="migrate", image="example.test/app:1", databases=others)]
-        if kind is MetricsService:
+            more["env"] = {**more.get("env", {}), "HOSTS": first.hosts, "USER": first.user, "SECRET": first.password}
+            more["databases"] = others[:1]
+            if others[1:]:
+                more["init"] = [*more.get("init", ()), Init(name="migrate", image="example.test/app:1", databases=others[1:])]
+        if self.kind in _WITH_QUEUE and (self.queue_env or self.kind is MetricsService):
             more["queue"] = Endpoint("redis", "shop", 6379)
-        kind(chart, "orders", **more)
+            more.update({"queue_env": self.queue_env} if self.queue_env else {})
+        return more
 
-    return define
+    def _granted(self, db: ReplicatedDatabase, grants: Sequence[tuple[str, str | None, str]]) -> list[Grant]:
+        db.user("reader", client=Peer("shop", "reader"), roles={grants[0][2]: grants[0][0]}, why="reads")
+        return [db.grant(database, env=variable, role=role) for database, variable, role in grants]
+
+    def _is_granted(self, grant: tuple[str, str | None, str]) -> bool:
+        with suppress(InvalidInput):
+            return bool(self._granted(_database(Chart(App(), "trial", namespace="shop")), [grant]))
+        return False
 
 
+def _service(drawn: dict[str, Any]) -> Service:
+    return Service(drawn.pop("kind"), drawn.pop("grants"), drawn.pop("queue_env", None), drawn)
+
+
+def _of_one_service(passed: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with every endpoint in the Service of the main one: another Service is refused at once."""
+
+    def here(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+        main = passed["endpoint"]
+        return [replace(each, service=main.service, namespace=main.namespace, pods=None) for each in endpoints]
+
+    if "endpoint" not in passed:
+        return dict(passed)
+    sidecars = [replace(each, endpoints=here(each.endpoints)) for each in passed.get("sidecars", ())]
+    return {**passed, "other_endpoints": here(passed.get("other_endpoints", ())), "sidecars": sidecars}
+
+
+#: Without these, others mean nothing and are refused.
+_FIRST = ("service_type", "api_rights")
 _WITH_DATABASE = (RegistryService, MetricsService)
+_WITH_QUEUE = (MetricsService, Worker)
 _GRANTS = st.tuples(
     st.sampled_from([*(["app"] * 6), "a-b", "my db", "admin"]),
-    st.sampled_from([*(["URL"] * 6), "A", "NODE_IP", "1A"]),
+    st.sampled_from([*(["URL"] * 3), *(["OTHER_URL"] * 3), None, None, "A", "NODE_IP", "1A"]),
     st.sampled_from([*(["read"] * 6), "dbOwner", "readWrit", "backup"]),
 )
+_QUEUE_ENV = st.sampled_from([None, "REDIS_HOST", "QUEUE", "1A"])
 _KINDS = {
     "kind": st.sampled_from([WebService, RegistryService, MetricsService, StatefulService]),
-    "grants": st.lists(_GRANTS, max_size=2),
+    "grants": st.lists(_GRANTS, max_size=3),
     "endpoint": ENDPOINTS,
+    "queue_env": _QUEUE_ENV,
 }
 SERVICES = _some({**_KINDS, **OPTIONS}, *_KINDS).map(_service)
 
-_BY_THEMSELVES = {"grants": st.lists(_GRANTS, max_size=2), "name": st.one_of(st.none(), _NAMES)}
-_WORKERS = _some({"kind": st.just(Worker), **_BY_THEMSELVES, **_PODS_OF_A_WORKER}, "kind", *_BY_THEMSELVES).map(_service)
+_BY_THEMSELVES = {
+    "grants": st.lists(_GRANTS, max_size=3),
+    "name": st.one_of(st.none(), _NAMES),
+    "namespace": st.one_of(st.none(), st.just("shop")),
+}
+_WORKER = {"kind": st.just(Worker), "queue_env": _QUEUE_ENV, **_BY_THEMSELVES}
+_WORKERS = _some({**_WORKER, **_PODS_OF_A_WORKER}, *_WORKER).map(_service)
 _TASKS = _some(
     {"kind": st.just(Task), **_BY_THEMSELVES, "schedule": st.one_of(st.none(), _SCHEDULES), **_PODS_OF_A_TASK},
     *("kind", *_BY_THEMSELVES, "schedule"),
@@ -427,6 +577,11 @@ OTHERS = st.one_of(
     _defined(LocalPathProvisioner, _some(_PROVISIONER, *_PROVISIONER)),
     _defined(SecretsBootstrap, _some(_BOOTSTRAP, *_BOOTSTRAP)),
 )
+
+
+def of_accepted(define: Define) -> Define:
+    """The same with as many of its arguments as are accepted, where it can leave some out."""
+    return define.of_accepted if isinstance(define, Service) else define
 
 
 def synthesized(define: Define, context: Context) -> list[dict[str, Any]]:

@@ -2,12 +2,15 @@
 
 import json
 import re
+from inspect import signature
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
-from mgmtcluster import Context, InvalidInput
-from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, synthesized
+from mgmtcluster import Context, Init, InvalidInput, ServiceOptions
+from mgmtcluster.options import options_of
+from tests.constructs.anything import CONTEXTS, DRAWN, OPTIONS, OTHERS, SERVICES, synthesized
 from tests.constructs.made_up import Define
 
 #: How cdk8s writes what a rule says.
@@ -25,6 +28,17 @@ def told_or_rendered(define: Define, context: Context) -> None:
         first, *lines = str(error).splitlines()
         problems = [line for line in lines if not _RULE.match(line)] if "Validation failed" in first and lines else [str(error)]
     assert problems == []
+
+
+@pytest.mark.parametrize("kind", DRAWN, ids=lambda kind: kind.__qualname__)
+def test_every_field_is_drawn(kind: Any) -> None:
+    """Of everything that an option may hold; the grants of an init container are made with a database."""
+    assert {*signature(kind).parameters} - ({"databases"} if kind is Init else set()) == DRAWN[kind]
+
+
+def test_every_option_is_drawn() -> None:
+    """One that is added is refused or rendered too, and admitted by a server; ``databases`` are made with a database."""
+    assert {*options_of(ServiceOptions)} - {"databases"} == {*OPTIONS}
 
 
 @pytest.mark.filterwarnings("ignore:.*may be a user of the nodes too")
