@@ -24,6 +24,11 @@ def service_host(service: str, namespace: str, domain: str | None) -> str:
     return f"{service}.{namespace}.svc" + (f".{domain}" if domain else "")
 
 
+def pods_service(service: str) -> str:
+    """The name of the headless Service that gives the pods of a ``StatefulService`` their names."""
+    return f"{service}-pods"
+
+
 def names_in(text: str, domain: str) -> Iterator[re.Match[str]]:
     """Names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
 
@@ -68,6 +73,7 @@ class Endpoint:
             ``Peer("chat", "meilisearch")``, or ``Peer("chat", labels={…})``. Default: those with the name of the Service.
         target_port: port of the container behind it, which policies open. Default: the same.
         protocol: ``TCP``, ``UDP`` or ``SCTP``. Default: ``TCP``.
+        pod: one pod of a StatefulSet, by its name below the headless Service ``service``. Default: any of them.
 
     Raises:
         InvalidInput: a name or a port that Kubernetes would not accept.
@@ -81,6 +87,7 @@ class Endpoint:
     pods: Peer | None = None
     target_port: Port | None = None
     protocol: Protocol = "TCP"
+    pod: Name | None = None
 
     def __post_init__(self) -> None:
         where = f"Endpoint {self.service!r}"
@@ -93,6 +100,28 @@ class Endpoint:
     def container_port(self) -> int:
         """The port that the pods listen on."""
         return self.target_port or self.port
+
+    def of_pod(self, ordinal: int) -> "Endpoint":
+        """The same port of one pod of a ``StatefulService``, which has a name of its own: ``index-0.index-pods.shop.svc``.
+
+        Policies let the client ask all pods of the service: the name leads to the pod, and a policy knows the workload.
+
+        Args:
+            ordinal: the number of the pod; the first one is 0.
+
+        Raises:
+            InvalidInput: no pod has that number.
+        """
+        if type(ordinal) is not int or ordinal < 0:
+            raise InvalidInput([f"Endpoint {self.service!r}: of_pod: {ordinal!r} is no number of a pod; write 0 or more"])
+        return Endpoint(
+            pods_service(self.service),
+            self.namespace,
+            self.container_port,
+            scheme=self.scheme,
+            protocol=self.protocol,
+            pod=f"{self.service}-{ordinal}",
+        )
 
     @property
     def peer(self) -> Peer:
@@ -161,8 +190,13 @@ class Endpoint:
             spoken = f"scheme: {self.scheme!r} is not spoken over {self.protocol}"
             raise InvalidInput([f"Endpoint {self.service!r}: {spoken}; write another scheme, or use .host"])
 
+    @property
+    def dns_name(self) -> str:
+        """What stands before the namespace in its DNS name."""
+        return f"{self.pod}.{self.service}" if self.pod else self.service
+
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.service}:{self.port}"
+        return f"{self.namespace}/{self.dns_name}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -187,7 +221,7 @@ class Address:
 
     def _in(self, domain: str | None) -> str:
         at = self.endpoint
-        host, port = service_host(at.service, at.namespace, domain), at.port
+        host, port = service_host(at.dns_name, at.namespace, domain), at.port
         if self.outside:
             host, port = f"$({NODE_IP})", at.exposed_port
         return host if self.path is None else f"{at.scheme}://{host}:{port}{self.path}"

@@ -79,7 +79,7 @@ class TaskOptions(_OfPods, total=False):
         Sequence[ApiRights],
         Option(
             (),
-            "What it may do with the Kubernetes API: its main container gets a token, its pods a Role, and the way to the API server.",
+            "What it may do with the Kubernetes API: its main container gets a token, its pods a Role, and the way there.",
             "nothing",
         ),
     ]

@@ -1,6 +1,7 @@
 """An endpoint is where a service answers; addresses are projected from it."""
 
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,12 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
         (ORDERS.host, "orders.shop.svc.cluster.local"),
         (ORDERS.url, "http://orders.shop.svc.cluster.local:8080"),
         (ORDERS.path("/api"), "http://orders.shop.svc.cluster.local:8080/api"),
+        (ORDERS.of_pod(2).host, "orders-2.orders-pods.shop.svc.cluster.local"),
+        (
+            Endpoint("orders", "shop", 80, target_port=8000).of_pod(0).url,
+            "http://orders-0.orders-pods.shop.svc.cluster.local:8000",
+        ),
+        (Endpoint("q", "shop", 6379, pod="q-0").host, "q-0.q.shop.svc.cluster.local"),
         (ORDERS.external_url, "http://$(NODE_IP):30400"),
         (ORDERS.external_path("/0"), "http://$(NODE_IP):30400/0"),
         (Endpoint("q", "shop", 6379, scheme="redis").path("/0"), "redis://q.shop.svc.cluster.local:6379/0"),
@@ -26,7 +33,7 @@ ORDERS = Endpoint("orders", "shop", 8080, node_port=30400)
 def test_an_address_is_text_that_knows_its_endpoint(address: Address, text: str) -> None:
     """A host, a URL, one with a path; and the same for clients outside."""
     assert address.text(Cluster()) == text
-    assert address.endpoint.service in ("orders", "q")
+    assert address.endpoint.service in ("orders", "orders-pods", "q")
     assert address.outside is ("NODE_IP" in text)
 
 
@@ -42,6 +49,13 @@ def test_what_is_not_exposed_has_no_address_outside() -> None:
     """It says so where it is asked, not in the cluster."""
     with pytest.raises(ValueError, match="orders:8080 has no node_port, so it has no address outside"):
         _ = Endpoint("orders", "shop", 8080).external_url
+
+
+@pytest.mark.parametrize("ordinal", [-1, True, "0"])
+def test_a_pod_has_a_number(ordinal: Any) -> None:
+    """From nought on."""
+    with pytest.raises(ValueError, match=r"Endpoint 'orders': of_pod: .* is no number of a pod; write 0 or more"):
+        ORDERS.of_pod(ordinal)
 
 
 def test_an_endpoint_cannot_be_changed() -> None:

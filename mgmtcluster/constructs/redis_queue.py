@@ -93,6 +93,8 @@ class RedisQueue(Construct):
         problems = [f"endpoint: {words}" for words in too_long(endpoint.service, _NAME_LENGTH, "names of Jobs")]
         if endpoint.protocol != "TCP":
             problems.append(f"endpoint: protocol: Redis does not speak {endpoint.protocol}; write TCP, or leave it out")
+        if endpoint.pod:
+            problems.append(f"endpoint: {endpoint} is of one pod; write that of the Service")
         peer = Peer(endpoint.namespace, endpoint.service)
         self._workload = Workload(self, peer, _COMPONENT)
         if words := node_port_problem(endpoint.node_port, self._workload.context.cluster.node_port_range):

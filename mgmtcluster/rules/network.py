@@ -57,6 +57,7 @@ def addresses_resolve(
     for service in of_kind(objects, "Service"):
         key = (service["metadata"]["name"], service["metadata"].get("namespace"))
         ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
+    named = _names_of_pods(objects)
     for owner, where, text in texts(objects):
         if words := foreign_domain(text, domain):
             yield f"{name_of(owner)}: {where}: {words}"
@@ -69,3 +70,17 @@ def addresses_resolve(
                 yield f"{name_of(owner)}: {where}: {match[0]} is no Service that is declared; write the address of one that is"
             elif port is not None and port not in ports[key]:
                 yield f"{name_of(owner)}: {where}: {match[0]}: the Service has no such port; write one of {sorted(ports[key])}"
+            elif key in named and (pod := match["name"].rpartition(".")[0]) and pod not in named[key]:
+                yield f"{name_of(owner)}: {where}: {match[0]}: there is no such pod; write one of {', '.join(named[key])}"
+
+
+def _names_of_pods(objects: Sequence[Object]) -> dict[tuple[str, str | None], list[str]]:
+    """The names of pods below each headless Service, where a StatefulSet says how many there are."""
+    return {
+        (owner["spec"]["serviceName"], owner["metadata"].get("namespace")): [
+            f"{owner['metadata']['name']}-{(owner['spec'].get('ordinals') or {}).get('start', 0) + number}"
+            for number in range(owner["spec"]["replicas"])
+        ]
+        for owner in of_kind(objects, "StatefulSet")
+        if "replicas" in owner["spec"] and owner["spec"].get("serviceName")
+    }

@@ -158,6 +158,7 @@ ENDPOINTS = _made(
     pods=st.one_of(st.none(), _PEERS),
     target_port=st.one_of(st.none(), _PORTS),
     protocol=st.sampled_from(["TCP", "TCP", "UDP", "SCTP", "ICMP"]),
+    pod=st.sampled_from([*([None] * 6), "orders-0", "A"]),
 )
 _TIMES = {"period_seconds": _SECONDS, "failure_threshold": _SECONDS, "timeout_seconds": _SECONDS}
 _PROBES = st.one_of(

@@ -50,7 +50,7 @@ ENDS: Final = [*product((80, API_SERVER_PORT, 8080, 27017), PROTOCOLS)]
 
 _PORTS = st.sampled_from([80, API_SERVER_PORT, 8080])
 _NAMESPACES = st.sampled_from(["shop", "shop", "bank"])
-_SERVERS = st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(["name", "alias", "team"])), max_size=2)
+_SERVERS = st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(["name", "alias", "team", "pod"])), max_size=2)
 _ROLES = st.sampled_from([None, "readWrite", "read"])
 _CLIENTS = st.one_of(
     st.builds(lambda namespace, name: Client.pods(namespace, name=name), _NAMESPACES, st.sampled_from(NAMES)),
@@ -109,10 +109,12 @@ APPS = st.tuples(*(_DRAWN for _ in NAMES)).map(lambda drawn: dict(zip(NAMES, dra
 
 
 def endpoint_of(name: str, drawn: Drawn, by: str) -> Endpoint:
-    """Where a service answers: under its name, under another one, or with whoever has the label of its team."""
+    """Where a service answers: under its name, under another one, by its first pod, or with whoever has its team's label."""
     said = {key: value for key, value in drawn.endpoint.items() if key != "node_port"}
     if by == "team":
         return Endpoint(f"{name}-team", drawn.namespace, pods=Peer(drawn.namespace, labels={"team": drawn.team}), **said)
+    if by == "pod":
+        return Endpoint(name, drawn.namespace, **said).of_pod(0)
     if by == "alias":
         return Endpoint(f"{name}-alias", drawn.namespace, **said)
     node_port = 30400 + NAMES.index(name) if "node_port" in drawn.endpoint else None

@@ -24,7 +24,7 @@ from mgmtcluster import (
 )
 from mgmtcluster.testing import Manifests, load, may_connect
 from tests.constructs.made_up import IMAGE, TILL, Define, database, sidecar, web_service
-from tests.rendering import name_of, pod_spec, render_chart
+from tests.rendering import env_of, name_of, pod_spec, render_chart
 
 
 def rendered(define: Define) -> Manifests:
@@ -135,6 +135,7 @@ def test_a_task_has_edges_and_a_policy_as_all_have() -> None:
     claims = {"/out": Claim("1Gi")}
     task(chart, database=grant, env={"TILL": TILL.url}, outside=outside, waits_for_database=True, claims=claims)
     assert [(str(edge.server), edge.why, edge.database) for edge in edges_of(app) if edge.client.name == "report"] == [
+        ("0.0.0.0/0", "rates", None),
         ("shop/db", "DB", "report"),
         ("shop/till", "TILL", None),
     ]
@@ -161,6 +162,36 @@ def test_a_stateful_service_has_a_claim_a_pod_and_names() -> None:
     assert headless["selector"] == stateful_set["selector"]["matchLabels"]
     assert objects.one("Service", "shop", "till")["spec"]["type"] == "ClusterIP"
     assert stateful_set["template"]["spec"]["topologySpreadConstraints"][0]["matchLabelKeys"] == ["controller-revision-hash"]
+
+
+def test_one_pod_of_a_stateful_service_is_reached_by_its_name() -> None:
+    """By other pods and by each other, on the port that the pods listen on: a headless Service leads to no other."""
+    index = Endpoint("index", "shop", 80, target_port=9200)
+
+    def define(chart: Chart) -> None:
+        seeds = {"SEED_0": index.of_pod(0).host, "SEED_1": index.of_pod(1).host}
+        StatefulService(chart, "index", image=IMAGE, endpoint=index, env=seeds)
+        Worker(chart, "reader", image=IMAGE, env={"INDEX_URL": index.of_pod(1).url})
+        Worker(chart, "other", image=IMAGE)
+
+    objects = rendered(define)
+    [port] = objects.one("Service", "shop", "index-pods")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (9200, 9200)
+    assert env_of(objects.container("shop", "reader"))["INDEX_URL"] == "http://index-1.index-pods.shop.svc.cluster.local:9200"
+    reaching = {peer for peer in ("reader", "index", "other") if may_connect(objects, Peer("shop", peer), index.peer, 9200)}
+    assert reaching == {"reader", "index"}
+
+
+def test_a_pod_that_there_is_not_is_refused() -> None:
+    """A number beyond the replicas; with an autoscaler nobody knows their number."""
+
+    def define(chart: Chart, **arguments: Any) -> None:
+        stateful(chart, **arguments)
+        worker(chart, env={"TILL_HOST": TILL.of_pod(3).host})
+
+    with pytest.raises(RuntimeError, match=r"till-3\.till-pods\S+: there is no such pod; write one of till-0, till-1, till-2"):
+        rendered(lambda chart: define(chart, replicas=3))
+    assert rendered(lambda chart: define(chart, autoscale=Autoscale(min=1, max=9)))
 
 
 def test_a_stateful_service_takes_what_a_web_service_takes() -> None:
@@ -195,6 +226,10 @@ BAD: dict[str, tuple[Define, str]] = {
     "a port of a worker's sidecar": (
         lambda chart: worker(chart, sidecars=[sidecar(endpoints=[TILL])]),
         "test/worker: sidecars.helper.endpoints: nothing here has a Service; leave them out, or define a WebService",
+    ),
+    "the endpoint of one pod": (
+        lambda chart: StatefulService(chart, "x", image=IMAGE, endpoint=TILL.of_pod(0)),
+        "test/x: endpoint: shop/till-0.till-pods:8081 is of one pod; write that of the Service",
     ),
     "a monitor without a Service": (
         lambda chart: worker(chart, metrics=Metrics(port=1, service_monitor=True)),

@@ -46,6 +46,8 @@ def _endpoint_problems(spec: Spec) -> Iterator[str]:
     for endpoint in spec.all_endpoints:
         if words := node_port_problem(endpoint.node_port, spec.workload.context.cluster.node_port_range):
             yield f"endpoint: node_port: {words}"
+        if endpoint.pod:
+            yield f"endpoint: {endpoint} is of one pod; write that of the Service"
     main, *others = spec.endpoints
     named = [("other_endpoints", other) for other in others]
     named += [(f"sidecars.{each.name}.endpoints", endpoint) for each in spec.sidecars for endpoint in each.endpoints]

@@ -1,6 +1,7 @@
 """The objects that services, workers and tasks are made of, each from what its arguments say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from warnings import warn
 
@@ -146,8 +147,13 @@ def _service(
 
 
 def headless_service(spec: Spec, name: str) -> Manifest:
-    """Define the Service that gives pods names, before they are ready too: they may look for each other to become so."""
-    ports = [pods.service_port(endpoint, exposed=False) for endpoint in spec.all_endpoints]
+    """Define the Service that gives pods names, before they are ready too: they may look for each other to become so.
+
+    Its ports are those of the pods: what a headless Service names is asked directly.
+    """
+    direct = (replace(endpoint, port=endpoint.container_port, target_port=None) for endpoint in spec.all_endpoints)
+    asked = {(endpoint.port, endpoint.protocol): endpoint for endpoint in direct}
+    ports = [pods.service_port(endpoint, exposed=False) for endpoint in asked.values()]
     return spec.workload.service(
         "headless-service", ports, name=name, type=None, cluster_ip="None", publish_not_ready_addresses=True
     )

@@ -5,7 +5,7 @@ from typing import Final, Unpack
 from cdk8s import JsonPatch
 from constructs import Construct
 
-from mgmtcluster.addresses import Endpoint
+from mgmtcluster.addresses import Endpoint, pods_service
 from mgmtcluster.constructs.service.objects import (
     autoscaler,
     begin,
@@ -33,7 +33,7 @@ class StatefulService(Construct):
     """Define a service with a StatefulSet: as a ``WebService``, but every pod has a stable name and ``claims`` of its own.
 
     The claims outlive the StatefulSet and a smaller number of pods. The pods' names, such as ``SERVICE-0``, are resolved below
-    the headless Service ``SERVICE-pods``.
+    the headless Service ``SERVICE-pods``: ``endpoint.of_pod(0)`` is the endpoint of one.
 
     Args:
         image: image of the main container, with a tag or a digest.
@@ -85,7 +85,7 @@ class StatefulService(Construct):
             claims_are_per_pod=True,
         )
         self.peer = spec.peer
-        headless = f"{self.peer.name}-pods"
+        headless = pods_service(self.peer.name)
         self.service_account = begin(spec, more_services=[headless])
         self.stateful_set = stateful_set(spec, headless=headless)
         self.services = services(spec)
