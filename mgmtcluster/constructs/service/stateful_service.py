@@ -2,6 +2,7 @@
 
 from typing import Final, Unpack
 
+import cdk8s_plus_27 as kplus
 from cdk8s import JsonPatch
 from constructs import Construct
 
@@ -16,6 +17,7 @@ from mgmtcluster.constructs.service.objects import (
     services,
     stateful_set,
 )
+from mgmtcluster.constructs.service.plus import kplus_scalable, kplus_service
 from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
 from mgmtcluster.edges import place
@@ -84,6 +86,7 @@ class StatefulService(Construct):
             options=options,
             claims_are_per_pod=True,
         )
+        self._spec = spec
         self.peer = spec.peer
         headless = pods_service(self.peer.name)
         self.service_account = begin(spec, more_services=[headless])
@@ -104,3 +107,18 @@ class StatefulService(Construct):
             InvalidInput: what is passed is no patch.
         """
         self.stateful_set.patch_pod(*ops)
+
+    def as_kplus_service(self) -> kplus.Service:
+        """This service's Service for what takes one of cdk8s-plus, such as ``kplus.IngressBackend.from_service``.
+
+        It says the name and the ports alone. What is made of it, as by ``expose_via_ingress``, is part of no app.
+        """
+        return kplus_service(self._spec)
+
+    def as_kplus_scalable(self) -> kplus.IScalable:
+        """Its pods for ``kplus.HorizontalPodAutoscaler(target=…)``; the manifest has no ``replicas`` then, see ``Autoscale``.
+
+        Raises:
+            InvalidInput: ``autoscale`` scales them, or they share a claim that one node may mount.
+        """
+        return kplus_scalable(self._spec, self.stateful_set)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+import cdk8s_plus_27 as kplus
 from cdk8s import JsonPatch
 from constructs import Construct
 
 from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.service.objects import autoscaler, begin, deployment, disruption_budget, network_policy
+from mgmtcluster.constructs.service.plus import kplus_scalable
 from mgmtcluster.constructs.service.queue import env_with_queue
 from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
@@ -63,6 +65,7 @@ class Worker(Construct):
         super().__init__(scope, id)
         place(self, scope)
         spec = spec_of(self, image=image, name=name or id, namespace=namespace, database=database, options=options)
+        self._spec = spec
         self.peer = spec.peer
         self.service_account = begin(spec)
         self.deployment = deployment(spec)
@@ -78,3 +81,11 @@ class Worker(Construct):
             InvalidInput: what is passed is no patch.
         """
         self.deployment.patch_pod(*ops)
+
+    def as_kplus_scalable(self) -> kplus.IScalable:
+        """Its pods for ``kplus.HorizontalPodAutoscaler(target=…)``; see ``WebService.as_kplus_scalable``.
+
+        Raises:
+            InvalidInput: ``autoscale`` scales them, or they share a claim that one node may mount.
+        """
+        return kplus_scalable(self._spec, self.deployment)
