@@ -123,8 +123,9 @@ class Init(Container):
 
     Args:
         databases: what databases grant to it. It is a user of its own there, named ``SERVICE-NAME``.
-        restart_policy: ``Always`` makes it a sidecar that starts first and runs as long as the pod, which Kubernetes 1.29 and
-            newer know. Default: it ends.
+        restart_policy: ``Always`` makes it a sidecar that starts first and runs as long as the pod. That needs Kubernetes 1.29:
+            1.27 does not know the field, and 1.28 leaves it out, so that the pod waits for the container for ever.
+            ``assert_admitted(…, version="1.28")`` refuses it. Default: it ends.
         startup: with ``Always``, the probe that the next container waits for. Default: none.
         readiness: with ``Always``, the probe that decides whether the pod gets traffic. Default: none.
         liveness: with ``Always``, the probe that decides whether the container is restarted. Default: none.

@@ -4,8 +4,10 @@ from copy import deepcopy
 
 import pytest
 
-from mgmtcluster import InvalidInput
+from mgmtcluster import Init, InvalidInput, Worker
 from mgmtcluster.testing import Manifests, assert_admitted
+from tests.constructs.made_up import IMAGE
+from tests.rendering import render_chart
 
 MINORS = [f"1.{minor}" for minor in range(27, 38)]
 
@@ -36,6 +38,21 @@ def test_a_kind_that_a_version_does_not_know_is_named() -> None:
     with pytest.raises(AssertionError) as error:
         assert_admitted([budget, monitor], version="1.30")
     assert str(error.value) == "PodDisruptionBudget/shop/web: Kubernetes 1.30 has no PodDisruptionBudget of policy/v1beta1"
+
+
+@pytest.mark.parametrize(("version", "said"), [("1.27", "restartPolicy"), ("1.28", "leaves it out"), ("1.29", None)])
+def test_a_sidecar_that_starts_first_needs_a_version_that_keeps_it(version: str, said: str | None) -> None:
+    """Servers of 1.28 know its field, and drop it without a word."""
+    before = Init(name="proxy", image=IMAGE, restart_policy="Always")
+    objects = render_chart(lambda chart: Worker(chart, "worker", image=IMAGE, init=[before]))
+    if said is None:
+        assert_admitted(objects, version=version)
+        return
+    with pytest.raises(AssertionError) as error:
+        assert_admitted(objects, version=version)
+    [line] = str(error.value).splitlines()
+    assert line.startswith("Deployment/shop/worker: ")
+    assert said in line
 
 
 def test_a_version_without_schemas_is_refused() -> None:
