@@ -40,7 +40,7 @@ test-cluster: .venv/dev ## Run the tests against the disposable cluster that KUB
 test-nodes: .venv/dev node_modules/.installed ## Run everything on three real nodes of this machine (root, Linux).
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) -m nodes -v --capture=no tests/nodes
 
-test-argo: .venv/dev ## Let Argo CD sync dist/ to the disposable cluster that KUBECONFIG names (needs Go; compiles it for minutes).
+test-argo: .venv/dev ## Let Argo CD sync dist/ to the disposable cluster that KUBECONFIG names, and Helm print a chart (needs Go; compiles both).
 	@$(PYTEST) -m argo tests/deploy
 
 security: .venv/dev ## Check the manifests with checkov and kube-score, and Redis for what it refuses.

@@ -1,4 +1,4 @@
-"""Go: modules of Flux and Argo CD, and the programs here that are made of them."""
+"""Go: modules of Flux, Argo CD and Helm, and the programs here that are made of them."""
 
 import json
 import os
@@ -46,13 +46,13 @@ def downloaded(module: GoModule) -> Path:
 
 
 @cache
-def built(name: str, folder: Path) -> Path:
-    """The program of ``tests/deploy/NAME``, in a folder; a test without Go is skipped.
+def built(name: str, folder: Path, *, package: str = ".") -> Path:
+    """The program of ``tests/deploy/NAME``, or of a package that is pinned there, in a folder; a test without Go is skipped.
 
     Its go.sum pins every module. Go keeps what it has compiled, so a second build takes seconds.
     """
     program = folder / name
-    command = [_go(), "build", "-ldflags", "-s -w", "-o", str(program), "."]
+    command = [_go(), "build", "-ldflags", "-s -w", "-o", str(program), package]
     done = subprocess.run(command, cwd=HERE / name, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"go build failed: {done.stderr[-1000:]}", pytrace=False)

@@ -1,0 +1,4 @@
+{{- define "search.labels" -}}
+app: {{ .Chart.Name }}
+release: {{ .Release.Name }}
+{{- end }}
