@@ -1,9 +1,9 @@
 """What an app declares, as far as constructs must know of each other: its Services, and who talks to whom."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import attrgetter
+from typing import TypeVar
 
 from cdk8s import ApiObject
 from constructs import Construct, IConstruct
@@ -15,6 +15,8 @@ from mgmtcluster.kinds.peers import NAME_LABEL, Peer
 from mgmtcluster.manifests import Object, Pods, of_kind, pods
 
 Services = Mapping[tuple[str, str], Object]
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,17 @@ class Declared:
     @cached_property
     def edges_of_client(self) -> Mapping[Peer, Sequence[Edge]]:
         """Those edges by who connects."""
-        return _grouped(self.in_order, attrgetter("client"))
+        return _grouped(self.in_order, lambda edge: edge.client)
 
     @cached_property
-    def edges_to_server(self) -> Mapping[Peer, Sequence[Edge]]:
-        """Those edges by who answers."""
-        return _grouped(self.in_order, attrgetter("server"))
+    def edges_by_server(self) -> Mapping[tuple[str, str | None], Sequence[Edge]]:
+        """Those edges by the namespace of who answers, and by the name that selects it; None where other labels do."""
+        return _grouped(self.in_order, lambda edge: (edge.server.namespace, edge.server.selector.get(NAME_LABEL)))
+
+    @cached_property
+    def edges_let_in(self) -> Mapping[str, Sequence[Edge]]:
+        """Those edges whose server names the client, by the client's namespace."""
+        return _grouped((edge for edge in self.in_order if edge.let_in), lambda edge: edge.client.namespace)
 
     def edges_from(self, constructs: Iterable[IConstruct]) -> list[Edge]:
         """Those edges that these constructs have recorded, sorted."""
@@ -93,10 +100,10 @@ class Declared:
         return None
 
 
-def _grouped(edges: Iterable[Edge], end: Callable[[Edge], Peer]) -> Mapping[Peer, Sequence[Edge]]:
-    groups: dict[Peer, list[Edge]] = {}
+def _grouped(edges: Iterable[Edge], key: Callable[[Edge], _Key]) -> Mapping[_Key, Sequence[Edge]]:
+    groups: dict[_Key, list[Edge]] = {}
     for edge in edges:
-        groups.setdefault(end(edge), []).append(edge)
+        groups.setdefault(key(edge), []).append(edge)
     return groups
 
 

@@ -25,8 +25,10 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, *, labels: Mapping
         labels: the labels of the workload's pods: what selects them is an edge that ends at it.
     """
     app = declared(scope)
-    entering = [edge for server, edges in app.edges_to_server.items() if _leads_to(server, peer, labels) for edge in edges]
-    leaving = [*app.edges_of_client.get(peer, ()), *(edge for edge in app.in_order if _lets_in(edge, peer, labels))]
+    towards = [edge for name in (peer.name, None) for edge in app.edges_by_server.get((peer.namespace, name), ())]
+    entering = [edge for edge in towards if _leads_to(edge.server, peer, labels)]
+    let_in = [edge for edge in app.edges_let_in.get(peer.namespace, ()) if edge.client.selector.items() <= labels.items()]
+    leaving = [*app.edges_of_client.get(peer, ()), *let_in]
     ingress = [*_from_clients(entering)]
     egress = [*_to_dns(cluster.dns), *_to_servers(leaving), *_to_outside(leaving, cluster), *_to_anywhere(leaving)]
     spec: Json = {"podSelector": {"matchLabels": peer.selector}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
@@ -35,18 +37,10 @@ def policy_of(peer: Peer, scope: Construct, cluster: Cluster, *, labels: Mapping
 
 def _leads_to(server: Peer, peer: Peer, labels: Mapping[str, str]) -> bool:
     """Whether what a Service selects are pods of this workload, or one of them, as the Service of a member selects."""
-    if server.namespace != peer.namespace:
-        return False
     selector = server.selector
     pod = selector.pop(_POD_LABEL, "")
     is_one_of_them = not pod or pod.rpartition("-")[0] == peer.name
     return is_one_of_them and selector.items() <= labels.items()
-
-
-def _lets_in(edge: Edge, peer: Peer, labels: Mapping[str, str]) -> bool:
-    """Whether the server names these pods among those that it lets in."""
-    client = edge.client
-    return edge.let_in and client.namespace == peer.namespace and client.selector.items() <= labels.items()
 
 
 def _from_clients(edges: Sequence[Edge]) -> Iterable[Json]:
