@@ -11,6 +11,7 @@ from pathlib import Path
 from mgmtcluster import catalog
 from mgmtcluster.catalog import PlatformDatabase
 from mgmtcluster.settings import Settings
+from tests.rendering import render
 from tests.rig.installation import Installation
 from tests.rig.kube import Done, Json, is_ready
 from tests.rig.workspace import ROOT, Workspace
@@ -58,12 +59,13 @@ class Platform:
         self.workspace.folder.mkdir()
         for name in ("app.py", "mgmtcluster", "Makefile", "requirements", ".venv"):
             (self.workspace.folder / name).symlink_to(ROOT / name)
-        self.workspace.settings = settings or {}
-        if settings:
-            self.workspace.run("make synth")
+        (self.workspace.folder / "settings.yaml").write_text(json.dumps(settings or {}))
+        if settings:  # in this process, which renders more than once
+            self.workspace.manifests.mkdir()
+            rendered = map(json.dumps, render(settings).objects)
+            (self.workspace.manifests / "platform.k8s.yaml").write_text("\n---\n".join(rendered))
         else:
             shutil.copytree(ROOT / "dist", self.workspace.manifests)
-            (self.workspace.folder / "settings.yaml").write_text("{}\n")
         self.began = time.monotonic()
         self.installation = Installation(self.kubectl, self.workspace.manifests)
 

@@ -97,9 +97,9 @@ def test_no_new_pod_serves_before_its_migration_is_done(address: str, kubectl: K
     assert [each for each in answers if not each.said["migrated"]] == []
 
 
-def test_the_number_of_pods_follows_their_load(address: str, kubectl: Kubectl, tmp_path: Path) -> None:
+def test_the_number_of_pods_follows_their_load(address: str, shop_objects: list[Json], kubectl: Kubectl, tmp_path: Path) -> None:
     """By Kubernetes' own autoscaler, where a metrics API answers; a further apply leaves the number as it is."""
-    [page] = [each for each in shop("1") if key(each)[0::2] == ("Deployment", PAGE.service)]
+    [page] = [each for each in shop_objects if key(each) == ("Deployment", NAMESPACE, PAGE.service)]
     with metrics_api(kubectl, tmp_path) as load:
         kubectl.until("the autoscaler to look", lambda: _scaler(kubectl).get("currentMetrics"), missing=lambda: _scaler(kubectl))
         assert len(_pods(kubectl, PAGE)) == 1
@@ -108,7 +108,7 @@ def test_the_number_of_pods_follows_their_load(address: str, kubectl: Kubectl, t
         before = _generation(kubectl)
         kubectl.apply(page)
         assert _generation(kubectl) == before
-    assert _ask(address, PAGE, "/") == (200, "Welcome to the shop.\n")
+    kubectl.until("the page", lambda: _ask(address, PAGE, "/") == (200, "Welcome to the shop.\n"))
 
 
 def _scaler(kubectl: Kubectl) -> Json:
