@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 @contextmanager
 def processes_watched() -> Iterator[list[str]]:
-    """Collect the arguments and the environment of every process that runs meanwhile."""
+    """Collect the arguments and the environment of every process that this one runs meanwhile: others run other tests."""
     seen: list[str] = []
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.1):
-            for process in Path("/proc").glob("[0-9]*"):
-                try:
+            for process in _started_by(os.getpid()):
+                with suppress(OSError, UnicodeDecodeError):
                     seen.append((process / "cmdline").read_text() + (process / "environ").read_text())
-                except (OSError, UnicodeDecodeError):
-                    continue
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -29,6 +28,15 @@ def processes_watched() -> Iterator[list[str]]:
     finally:
         stop.set()
         watcher.join()
+
+
+def _started_by(pid: int) -> Iterator[Path]:
+    """Every process below this one."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in task.read_text().split():
+                yield Path("/proc", child)
+                yield from _started_by(int(child))
 
 
 def files_below(folder: Path) -> list[str]:
