@@ -66,37 +66,47 @@ def s3_server(folder: Path, access_key: str, secret_key: str) -> Iterator[S3]:
     weed, rclone = _weed(), shutil.which("rclone")
     assert weed, missing()
     assert rclone, missing()
-    ports = {f"{name}{kind}": free_port() for name in _PORTS for kind in ("", ".grpc")}
-    url = f"http://127.0.0.1:{ports['s3.port']}"
     credentials = [{"accessKey": access_key, "secretKey": secret_key}]
     identity = {"name": "backup", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
+    process, url = _started(weed, folder)
     config = folder / "rclone.conf"
     keys = f"access_key_id = {access_key}\nsecret_access_key = {secret_key}\n"
     config.write_text(f"[here]\ntype = s3\nprovider = Other\nendpoint = {url}\n{keys}")
-    options = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-filer", "-s3", f"-s3.config={folder / 's3.json'}"]
-    sizes = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
-    command = [weed, "server", *options, *sizes, *(f"-{name}={port}" for name, port in ports.items())]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
     try:
-        _until_it_answers(url, process, folder / "log")
         yield S3(url, rclone, config)
     finally:
         process.kill()  # its own end takes half a minute
         process.wait()
 
 
-def _until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _started(weed: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Its process and its address, once it answers; again where another process took one of its ports first."""
+    options = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-filer", "-s3", f"-s3.config={folder / 's3.json'}"]
+    sizes = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
+    for _ in range(3):
+        ports = {f"{name}{kind}": free_port() for name in _PORTS for kind in ("", ".grpc")}
+        url = f"http://127.0.0.1:{ports['s3.port']}"
+        command = [weed, "server", *options, *sizes, *(f"-{name}={port}" for name, port in ports.items())]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
+        if _answers(url, process):
+            return process, url
+        process.kill()
+        process.wait()
+    raise AssertionError(f"the S3 server does not answer: {(folder / 'log').read_text()[-500:]}")
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=5)
         except urllib.error.HTTPError as error:
             if error.code == 403:  # nobody may list buckets without a key
-                return
+                return True
         except OSError:
             pass
         time.sleep(0.05)
-    raise AssertionError(f"the S3 server does not answer: {log.read_text()[-500:]}")
+    return False
