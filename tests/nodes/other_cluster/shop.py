@@ -81,7 +81,7 @@ class Shop(Chart):
             image=SHOP,
             endpoint=PAGE,
             command=["python3", "-m", "http.server", "8000", "--directory", "/page"],
-            files={"/page/index.html": "Welcome to the shop.\n"},
+            files={"/page/index.html": page_of(version)},
             autoscale=m.Autoscale(min=1, max=3, cpu_percent=50),
             clients=[_TRAEFIK],
         )
@@ -105,6 +105,11 @@ class Shop(Chart):
 def host_of(endpoint: m.Endpoint) -> str:
     """The name under which browsers know a service of the shop."""
     return f"{endpoint.service}.example.com"
+
+
+def page_of(version: str) -> str:
+    """What the page says."""
+    return f"Welcome to version {version} of the shop.\n"
 
 
 def shop(version: str, *, held: bool = False) -> list[Json]:
