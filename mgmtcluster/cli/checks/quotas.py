@@ -66,7 +66,7 @@ def asked_in(view: View, namespace: str) -> dict[str, float]:
             pod = _pod(template["spec"])
             parts += [pod] * owner["spec"].get("replicas", 1)
             if owner["kind"] == "Deployment":
-                rolled = {resource: max(amount, rolled.get(resource, 0)) for resource, amount in pod.items()}
+                rolled |= {resource: max(amount, rolled.get(resource, 0)) for resource, amount in pod.items()}
     for claim in wanted_claims(view):
         if claim.name.partition("/")[0] == namespace:
             parts.append({"persistentvolumeclaims": 1, "count/persistentvolumeclaims": 1, "requests.storage": claim.storage})

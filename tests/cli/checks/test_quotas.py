@@ -81,6 +81,20 @@ def test_a_quota_that_is_too_small(resource: str) -> None:
     assert row.found.endswith(" is asked for")
 
 
+def test_the_largest_of_all_pods_may_roll() -> None:
+    """Of each resource, whichever Deployment asks for most of it, and in whatever order they are."""
+    heavy = {"name": "one", "resources": {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "4Gi"}}}
+    pair = [workload("Deployment", name, "shop", each, replicas=1) | _APPS for name, each in (("a", _WEB), ("b", heavy))]
+    for deployments in (pair, pair[::-1]):
+        expected = expecting(item("Namespace", "shop"), *deployments)
+        there = [quota(hard={"cpu": "0", "limits.cpu": "0", "limits.memory": "0"})]
+        row = the_row(quotas, replace(view(expected=expected), told=Told(quotas=there)))
+        assert row.found == (
+            "shop/all: cpu is 0, and 0.5 is asked for; limits.cpu is 0, and 1 is asked for; "
+            "limits.memory is 0, and 10240Mi is asked for"
+        )
+
+
 def test_every_quota_that_is_too_small_is_told() -> None:
     """In a row of its own, with everything that it lacks."""
     there = [quota("one", hard={"pods": "1", "limits.memory": "1Gi"}), quota("two", hard={"cpu": "0"}), quota("large", hard={})]
