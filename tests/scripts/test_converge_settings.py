@@ -129,7 +129,7 @@ def test_the_version_waits_for_every_binary(converge: Converge) -> None:
     """
     with replica_set(HOSTS[:3], [KEY], feature_compatibility_version="7.0") as set_:
         set_.members[HOSTS[2]].version = "7.0.37"
-        result = converge(set_, 3, FEATURE_COMPATIBILITY_VERSION="8.0", DEADLINE_SECONDS="4")
+        result = converge(set_, 3, FEATURE_COMPATIBILITY_VERSION="8.0", DEADLINE_SECONDS="12")
         assert result.returncode == 1
         assert last_line(result).endswith(f"{HOSTS[2]} runs 7.0.37, older than feature compatibility version 8.0")
         assert set_.feature_compatibility_version == "7.0"
@@ -143,7 +143,7 @@ def test_the_version_waits_for_every_member(converge: Converge) -> None:
     with replica_set(HOSTS[:3], [KEY], feature_compatibility_version="7.0") as set_:
         set_.install(HOSTS[:3], HOSTS[0])
         set_.members[HOSTS[2]].stop()
-        result = converge(set_, 3, FEATURE_COMPATIBILITY_VERSION="8.0", DEADLINE_SECONDS="2")
+        result = converge(set_, 3, FEATURE_COMPATIBILITY_VERSION="8.0", DEADLINE_SECONDS="8")
         assert result.returncode == 1
         assert last_line(result) == f"gave up waiting: {HOSTS[2]} is neither primary nor secondary"
         assert set(set_.users) == set(PASSWORDS)
