@@ -169,7 +169,7 @@ class Members:
 
     def primary(self) -> int:
         """The number of the primary, once there is one."""
-        return within(20, lambda: [number for number in range(self.count) if self.state(number) == "primary"])[0]
+        return within(lambda: [number for number in range(self.count) if self.state(number) == "primary"])[0]
 
     def state(self, number: int) -> str | None:
         """What a member says it is; None where it does not answer, or is neither."""
@@ -199,8 +199,8 @@ class Members:
             process.wait()
 
 
-def within(seconds: float, look: Callable[[], Found]) -> Found:
-    """What a look finds, as soon as it finds anything."""
+def within(look: Callable[[], Found], seconds: float = 120) -> Found:
+    """What a look finds, as soon as it finds anything; on a busy machine members may vote more than once."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not come about"

@@ -79,7 +79,7 @@ def test_a_set_lives_through_what_happens_to_it(members: Members, mongosh: Mongo
 
         members.wipe(first)
         members.start(first)
-        within(30, lambda: members.state(first) == "secondary")
+        within(lambda: members.state(first) == "secondary")
         with members.member(first) as alone:
             assert alone.blocks.numbers.find_one({"_id": 20}) == {"_id": 20}
 
@@ -100,10 +100,10 @@ def test_a_member_is_removed_and_comes_back(converged: Members) -> None:
         gone = next(number for number in range(3) if number != first)
         rest = [member for member in config["members"] if member["host"] != converged.hosts[gone]]
         root.admin.command("replSetReconfig", {**config, "version": config["version"] + 1, "members": rest}, maxTimeMS=10000)
-        within(30, lambda: converged.state(gone) is None)
+        within(lambda: converged.state(gone) is None)
         root.admin.command("replSetReconfig", {**config, "version": config["version"] + 2}, maxTimeMS=10000)
-        within(30, lambda: converged.state(gone) == "secondary")
-        within(30, lambda: root.admin.command("replSetGetStatus")["votingMembersCount"] == 3)
+        within(lambda: converged.state(gone) == "secondary")
+        within(lambda: root.admin.command("replSetGetStatus")["votingMembersCount"] == 3)
         root.admin.command("replSetStepDown", 60)
     assert converged.primary() != first
 
@@ -119,7 +119,7 @@ def test_a_primary_without_a_majority_steps_down(converged: Members) -> None:
         converged.kill(number)
     with converged.client("blocks-db", retryWrites=False) as client, pytest.raises((OperationFailure, AutoReconnect)):
         client.blocks.numbers.insert_one({"_id": 1})
-    within(30, lambda: converged.state(first) == "secondary")
+    within(lambda: converged.state(first) == "secondary")
     for number in others:
         converged.start(number)
     converged.primary()
@@ -161,7 +161,7 @@ def test_a_key_is_rotated_member_by_member(converged: Members) -> None:
         converged.write_keys(keys)
         assert converged.end(number) == 0
         converged.start(number)
-        within(30, lambda: converged.state(number))
+        within(lambda: converged.state(number))
 
     def reaches_all(seconds: int) -> bool:
         with converged.client() as root:
@@ -258,10 +258,10 @@ def test_a_driver_of_the_services_works_through_the_loss_of_the_primary(driver: 
         first = converged.primary()
         converged.kill(first)
         with converged.silent(first):
-            within(30, lambda: [number for number in range(3) if number != first and converged.state(number) == "primary"])
+            within(lambda: [number for number in range(3) if number != first and converged.state(number) == "primary"])
             went = steady.end()
         converged.start(first)
-        within(30, lambda: converged.state(first) == "secondary")
+        within(lambda: converged.state(first) == "secondary")
     assert went.lost_at_most_one(), went
     assert went.gave_up_in_time(), went
 
@@ -334,7 +334,7 @@ def test_on_openshift_anybody_of_group_0_runs_a_member(owner: int, groups: tuple
     os.chown(of_anybody.data(0), 0, owner)
     of_anybody.data(0).chmod(0o2770)
     process = of_anybody.start(0, user=_ANYBODY, groups=groups)
-    within(30, lambda: "listens" in of_anybody.log(0) or process.poll() is not None)
+    within(lambda: "listens" in of_anybody.log(0) or process.poll() is not None)
     assert "listens" in of_anybody.log(0)
     assert f"\nUid:\t{_ANYBODY}\t" in Path(f"/proc/{process.pid}/status").read_text()
     assert (of_anybody.data(0) / "mongod.lock").stat().st_uid == _ANYBODY
@@ -351,7 +351,7 @@ def test_somebody_of_no_such_group_does_not(of_anybody: Members) -> None:
 def test_a_data_directory_is_of_one_process(members: Members) -> None:
     """As long as that one lives, and it must be there."""
     members.start(0)
-    within(30, lambda: (members.data(0) / "mongod.lock").exists() and "listens" in members.log(0))
+    within(lambda: (members.data(0) / "mongod.lock").exists() and "listens" in members.log(0))
     first = members.running[0]
     code, line = members.refused(0)
     assert code == 100
