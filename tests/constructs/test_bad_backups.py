@@ -7,7 +7,8 @@ import pytest
 
 from mgmtcluster import Bucket, DatabaseBackup, InvalidInput, SecretKey, Settings
 from tests.constructs.made_up import database
-from tests.constructs.test_database_backup import BUCKET, CLAIM, OF_A_CLOUD, ROLE, backup
+from tests.constructs.test_backup_bucket import OF_A_CLOUD, ROLE
+from tests.constructs.test_database_backup import BUCKET, CLAIM, backup
 from tests.rendering import render_chart
 
 BAD = {
