@@ -101,12 +101,12 @@ _CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "10.244.0.0/16", "2001:db8:
 _KEYS = st.one_of(st.sampled_from(["example.test/note", "a", "a b", "/a", "A.B/c", "x" * 64]), _ANY_TEXT)
 
 
-#: The arguments that are drawn of what is made here.
+#: By class: the arguments that Hypothesis draws for it.
 DRAWN: dict[Callable[..., Any], set[str]] = {}
 
 
 def _made(cls: Callable[..., Any], *required: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Values of a class, without those that it refuses; of what is not required, some, and nothing that is refused."""
+    """Values of a class: with what is required, and with some of the rest that the class accepts beside it."""
     DRAWN.setdefault(cls, set()).update({*required, *arguments})
 
     def made(passed: Mapping[str, Any]) -> Any:
@@ -347,7 +347,7 @@ OPTIONS = {
     "clients": st.lists(_CLIENTS, min_size=1, max_size=2),
 }
 _DNS_PODS = {"namespace": _NAMESPACES, "labels": st.just({"k8s-app": "dns"}), "port": _PORTS}
-_CONTEXTS = _made(
+CONTEXTS = _made(
     Context,
     labels=_LABELS,
     annotations=st.dictionaries(_KEYS, _ANY_TEXT, max_size=2),
@@ -600,6 +600,3 @@ def synthesized(define: Define, context: Context) -> list[dict[str, Any]]:
     rules.enforce(app, without=[rules.edges_lead_to_pods, rules.addresses_resolve])
     found: list[dict[str, Any]] = chart.to_json()
     return found
-
-
-CONTEXTS = _CONTEXTS

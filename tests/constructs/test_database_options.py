@@ -134,7 +134,7 @@ def test_an_image_that_may_have_mongosh_is_taken(image: str) -> None:
     ],
 )
 def test_no_limit_of_cpus_beside_a_ratio_of_limits_is_refused(raw: dict[str, Any], where: tuple[str, ...]) -> None:
-    """Each is told."""
+    """All of them at once."""
     with pytest.raises(InvalidInput) as error:
         Settings.of(raw)
     words = "cpu.limit: is null, and max_limit_request_ratio asks for a limit; write one"

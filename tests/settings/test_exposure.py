@@ -25,28 +25,26 @@ def problems_of(settings: dict[str, Any]) -> tuple[str, ...]:
     return error.value.problems
 
 
-def test_another_node_port_is_in_its_service_and_in_every_address() -> None:
-    """Nothing is left that names the documented one."""
-    objects = with_service("policies-system", node_port=32100)
-    [port] = objects.one("Service", "registries", "policies-system")["spec"]["ports"]
-    assert (port["port"], port["nodePort"]) == (10000, 32100)
-    before = [path for each in render().objects for path, value in leaves(each) if "30102" in str(value)]
+@pytest.mark.parametrize(
+    ("settings", "namespace", "service", "port", "documented"),
+    [
+        ({"services": {"policies-system": {"node_port": 32100}}}, "registries", "policies-system", 10000, "30102"),
+        ({"metrics_redis": {"node_port": 32100}}, "metrics-system", "metrics-redis", 6379, "30200"),
+    ],
+    ids=["service", "redis"],
+)
+def test_another_node_port_is_in_its_service_and_in_every_address(
+    settings: dict[str, Any], namespace: str, service: str, port: int, documented: str
+) -> None:
+    """Nothing is left that names the documented one: the gateway hands addresses on."""
+    objects = render(settings).objects
+    [found] = objects.one("Service", namespace, service)["spec"]["ports"]
+    assert (found["port"], found["nodePort"]) == (port, 32100)
+    before = [path for each in render().objects for path, value in leaves(each) if documented in str(value)]
     after = [path for each in objects for path, value in leaves(each) if "32100" in str(value)]
     assert before == after
     assert len(after) > 1
-    assert "30102" not in json.dumps(objects)
-
-
-def test_another_node_port_of_redis_is_in_its_service_and_in_every_address() -> None:
-    """Nothing is left that names the documented one: the gateway hands its address on."""
-    objects = render({"metrics_redis": {"node_port": 32200}}).objects
-    [port] = objects.one("Service", "metrics-system", "metrics-redis")["spec"]["ports"]
-    assert (port["port"], port["nodePort"]) == (6379, 32200)
-    before = [path for each in render().objects for path, value in leaves(each) if "30200" in str(value)]
-    after = [path for each in objects for path, value in leaves(each) if "32200" in str(value)]
-    assert before == after
-    assert len(after) > 1
-    assert "30200" not in json.dumps(objects)
+    assert documented not in json.dumps(objects)
 
 
 def test_the_command_and_the_map_show_the_other_node_port_of_redis(tmp_path: Any) -> None:

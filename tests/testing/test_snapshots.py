@@ -99,7 +99,7 @@ def test_what_a_golden_file_would_not_show_is_refused(given: str, expected: str,
 
 @pytest.mark.parametrize("name", ["syrupy", "cdk8s"])
 def test_pytest_starts_without_the_extra(name: str, tmp_path: Path) -> None:
-    """Who has the package and no golden files needs nothing more; who asks for one is told what to install.
+    """Tests without golden files need nothing else. A test that asks for one is told what to install.
 
     In a process of its own, which has imported neither.
     """

@@ -1,4 +1,4 @@
-"""The sum of what is installed in a namespace, against its quotas."""
+"""Whether everything that is installed in a namespace fits its quotas."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_quota_that_is_just_large_enough() -> None:
 
 @pytest.mark.parametrize("resource", [resource for resource, hard in _EXACT.items() if hard != "0"])
 def test_a_quota_that_is_too_small(resource: str) -> None:
-    """By a little: what is asked for is told."""
+    """Even by a little: the row says what is asked for."""
     smaller = {"6": "5", "3": "2", "2": "1", "1": "0", "6Gi": "6143Mi", "12Gi": "12287Mi", "15Gi": "14Gi"}
     hard = {"600m": "599m", "0.6": "0.5", **smaller}[_EXACT[resource]]
     row = compared([quota(hard={**_EXACT, resource: hard})])

@@ -1,4 +1,4 @@
-"""A stand-in for the metrics API: it tells of every pod that it uses as much CPU as a test says."""
+"""A stand-in for the metrics API. It says that every pod uses as much CPU as a test chooses."""
 
 from __future__ import annotations
 
