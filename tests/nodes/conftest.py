@@ -9,7 +9,7 @@ import pytest
 
 from tests.rig.kube import Kubectl
 
-from .machines import Machines, missing
+from .machines import Machines, missing, running
 from .platform import Platform
 
 HERE = Path(__file__).parent
@@ -51,12 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     """The nodes; gone at the end."""
-    nodes = Machines(tmp_path_factory.mktemp("nodes"))
-    try:
-        nodes.start()
+    with running(tmp_path_factory.mktemp("nodes")) as nodes:
         yield nodes
-    finally:
-        nodes.stop()
 
 
 @pytest.fixture(scope="session")

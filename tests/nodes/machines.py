@@ -188,3 +188,14 @@ class Machines:
         return subprocess.run(
             [program, *arguments], env=self._environment, capture_output=True, text=True, timeout=300, check=False
         )
+
+
+@contextmanager
+def running(folder: Path, **facts: str) -> Iterator[Machines]:
+    """Machines with these facts, started; gone at the end."""
+    machines = Machines(folder, **facts)
+    try:
+        machines.start()
+        yield machines
+    finally:
+        machines.stop()

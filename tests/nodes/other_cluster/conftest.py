@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nodes.machines import NAMES, Machines
+from tests.nodes.machines import NAMES, Machines, running
 from tests.nodes.platform import Platform
 from tests.rig.kube import Json, Kubectl, documents
 
@@ -20,12 +20,8 @@ _HERE = Path(__file__).parent
 @pytest.fixture(scope="package")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     """The nodes; gone before those of the other tests are started."""
-    nodes = Machines(tmp_path_factory.mktemp("other-nodes"), domain=DOMAIN, local_dns=LOCAL_DNS)
-    try:
-        nodes.start()
+    with running(tmp_path_factory.mktemp("other-nodes"), domain=DOMAIN, local_dns=LOCAL_DNS) as nodes:
         yield nodes
-    finally:
-        nodes.stop()
 
 
 @pytest.fixture(scope="package")
