@@ -8,20 +8,19 @@ from functools import cache
 from typing import Any
 
 import pytest
+from cdk8s import App
 from hypothesis import HealthCheck, Phase, given, settings
 from kubernetes import client, config
 
-from mgmtcluster import Context, InvalidInput
+from mgmtcluster import Context, InvalidInput, Monitoring, Settings, rules
 from mgmtcluster.rules.scope import CLUSTER_SCOPED
 from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, of_accepted, synthesized
 from tests.constructs.made_up import Define
 from tests.examples import EXAMPLES, example
+from tests.rig import crds
 from tests.rig.kube import Json, Kubectl
 
 _NAMESPACE = "anything"
-
-#: Of Prometheus' operator, whose ServiceMonitor the server does not know.
-_FOREIGN = "monitoring.coreos.com/"
 _MANY = settings(max_examples=100, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -62,17 +61,20 @@ def _group(api_version: str) -> str:
 
 @pytest.fixture(scope="module")
 def judge(kubectl: Kubectl) -> Iterator[Judge]:
-    """The server, and a namespace for what is never made."""
-    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
+    """The server, which knows the kinds of Prometheus' operator too, and a namespace for what is never made."""
+    made = [crds.definition_of(kind) for kind in crds.MONITORING]
+    made.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
+    kubectl.apply(*made)
+    kinds = [f"crd/{each['metadata']['name']}" for each in made if each["kind"] == "CustomResourceDefinition"]
+    kubectl("wait", "--for=condition=Established", "--timeout=120s", *kinds)
     yield Judge()
-    kubectl("delete", "namespace", _NAMESPACE)
+    kubectl.remove(*made)
 
 
 def accepted(define: Define, context: Context) -> list[dict[str, Any]]:
-    """The objects that this library would write, but for those of kinds that the server does not know; none where it refuses."""
+    """The objects that this library would write; none where it refuses."""
     try:
-        objects = synthesized(of_accepted(define), context)
-        return [manifest for manifest in objects if not manifest["apiVersion"].startswith(_FOREIGN)]
+        return synthesized(of_accepted(define), context)
     except (InvalidInput, RuntimeError):  # tests/constructs/test_anything.py looks at what is said
         return []
 
@@ -92,23 +94,34 @@ def test_every_other_construct_that_is_rendered_is_admitted(define: Define, cont
     assert [refusal for manifest in accepted(define, context) if (refusal := judge.refuses(manifest))] == []
 
 
+def test_the_monitoring_of_the_databases_is_admitted(judge: Judge) -> None:
+    """Every ServiceMonitor and PrometheusRule."""
+    app = App()
+    Monitoring(app, settings=Settings.of({"monitoring": True}))
+    objects: list[Json] = [{**each} for each in rules.objects_of(app)]
+    assert {each["kind"] for each in objects} == {*crds.MONITORING}
+    assert [refusal for manifest in objects if (refusal := judge.refuses(manifest))] == []
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_admitted(name: str, judge: Judge) -> None:
-    """Every object of it but for those of Prometheus' operator, which the server does not know."""
+    """Every object of it."""
     app = example(name)
     objects = [manifest for chart in app.charts for manifest in chart.to_json()]
-    known = [manifest for manifest in objects if not manifest["apiVersion"].startswith(_FOREIGN)]
-    assert len(known) > 10
-    assert [refusal for manifest in known if (refusal := judge.refuses(manifest))] == []
+    assert len(objects) > 10
+    assert [refusal for manifest in objects if (refusal := judge.refuses(manifest))] == []
 
 
 def test_the_judge_refuses_what_is_wrong(judge: Judge) -> None:
-    """So that the tests above can fail: a value, a field, a reference within the object."""
+    """So that the tests above can fail: a value, a field, a reference within the object, and a kind of an operator."""
     right: Json = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "one"}, "spec": {"ports": [{"port": 80}]}}
     assert judge.refuses(right) is None
     wrongs: list[Json] = [{"ports": [{"port": 0}]}, {"ports": [{"port": 80}], "clusterIp": "None"}, {"ports": []}]
     for wrong in wrongs:
         assert judge.refuses({**right, "spec": wrong}), wrong
+    monitor: Json = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "one"}}
+    assert judge.refuses({**monitor, "spec": {"selector": {}, "endpoints": [{"port": "web"}]}}) is None
+    assert judge.refuses({**monitor, "spec": {"selector": {}, "endpoints": [{"port": 80}]}})
 
 
 def test_the_server_has_no_other_kinds_without_a_namespace(kubectl: Kubectl) -> None:

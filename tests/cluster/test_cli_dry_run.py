@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,8 +50,7 @@ def there(kubectl: Kubectl, *objects: Json) -> Iterator[None]:
     try:
         yield
     finally:
-        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        kubectl("delete", "--ignore-not-found", "--filename=-", stdin=listed)
+        kubectl.remove(*objects)
 
 
 def versions(kubectl: Kubectl) -> dict[str, str]:

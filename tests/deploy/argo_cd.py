@@ -12,7 +12,7 @@ from typing import Final
 import yaml
 
 from mgmtcluster.testing import Manifest
-from tests.deploy.crds import argo_cd_file, definition_of
+from tests.rig.crds import argo_cd_file, definition_of
 from tests.rig.kube import Json, Kubectl
 from tests.rig.ports import free_port
 

@@ -11,8 +11,8 @@ from cdk8s import App
 
 from mgmtcluster import Monitoring, Settings, rules
 from mgmtcluster.testing import Manifest, Manifests, load
-from tests.deploy import crds
 from tests.rendering import ROOT, render
+from tests.rig import crds
 
 ARGO_CD = ROOT / "deploy" / "argocd"
 FLUX = ROOT / "deploy" / "flux"

@@ -82,6 +82,11 @@ class Kubectl:
         """Apply objects that a test made."""
         self("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
 
+    def remove(self, *objects: Json) -> None:
+        """Delete objects that a test made, if they are there."""
+        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
+        self("delete", "--ignore-not-found", "--filename=-", stdin=listed)
+
     def until(
         self, what: str, look: Callable[[], T | None], seconds: float = DEADLINE, missing: Callable[[], object] = lambda: ""
     ) -> T:

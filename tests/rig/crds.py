@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions of Argo CD and Flux, from their own Go modules, and what they say of an object."""
+"""The CustomResourceDefinitions of Argo CD, Flux and Prometheus' operator, from their own Go modules, and what they say."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -7,19 +7,26 @@ from typing import Any, Final
 import jsonschema
 
 from mgmtcluster.testing import Manifest, load
-from tests.deploy.go_programs import GoModule, downloaded
+from tests.rig.go_modules import GoModule, downloaded
 
 _ARGO_CD: Final = GoModule("github.com/argoproj/argo-cd/v3", "v3.5.7", "h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0=")
 _KUSTOMIZE: Final = GoModule(
     "github.com/fluxcd/kustomize-controller", "v1.9.6", "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE="
 )
 _SOURCE: Final = GoModule("github.com/fluxcd/source-controller", "v1.9.6", "h1:nG534/bI6nVpyHra7ONAk6xDB3xPsVT+EOLHZHXPrrc=")
+_OPERATOR: Final = GoModule(
+    "github.com/prometheus-operator/prometheus-operator", "v0.94.1", "h1:QEIb2wenPH+SdMN1xMf8l4Pmj00YYXXI6HlbLlQWkww="
+)
+
+#: The kinds of Prometheus' operator that the constructs may make.
+MONITORING: Final = ("PrometheusRule", "ServiceMonitor")
 
 _FILES: Final = {
     "Application": (_ARGO_CD, "manifests/crds/application-crd.yaml"),
     "AppProject": (_ARGO_CD, "manifests/crds/appproject-crd.yaml"),
     "Kustomization": (_KUSTOMIZE, "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"),
     "GitRepository": (_SOURCE, "config/crd/bases/source.toolkit.fluxcd.io_gitrepositories.yaml"),
+    **{kind: (_OPERATOR, f"example/prometheus-operator-crd/monitoring.coreos.com_{kind.lower()}s.yaml") for kind in MONITORING},
 }
 
 
