@@ -3,9 +3,10 @@ PYTHON ?= python3
 SETTINGS ?=
 OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
-# One more than there are processors: now and then a test waits. A file's tests run in one process, which so starts a browser once.
-WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-PARALLEL = -n $(WORKERS) --dist loadfile
+# Two more than there are processors, since a test waits now and then. A process takes tests that stand together; one that has
+# done its own takes some of another's.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
+PARALLEL = -n $(WORKERS) --dist worksteal
 
 # What is installed is compiled once, and what is here when it is first imported: a synth spends a second on that else. Nothing relies
 # on an assert, so that -O leaves out the type checks of cdk8s-plus-27's generated structs.

@@ -1,8 +1,10 @@
 """What all tests here share: one synth of the platform, in one process with one Node.js."""
 
 import gc
+import typing
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import kubernetes_validate.utils  # type: ignore[import-untyped]
 import pytest
@@ -35,6 +37,19 @@ def _read_each_schema_once() -> Iterator[None]:
     """The definitions of a Kubernetes version are parsed anew for every object otherwise."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kubernetes_validate.utils, "schema_contents", lru_cache(200)(kubernetes_validate.utils.schema_contents))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_each_signature_once() -> Iterator[None]:
+    """The generated structs ask for their annotations at each use: a tenth of a render."""
+    asked, kept = typing.get_type_hints, cache(typing.get_type_hints)
+
+    def once(of: Any, *more: Any, **named: Any) -> dict[str, Any]:
+        return asked(of, *more, **named) if more or named else kept(of)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typing, "get_type_hints", once)
         yield
 
 

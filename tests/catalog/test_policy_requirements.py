@@ -49,12 +49,14 @@ def container(tmp_path: Path, objects: Manifests) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), **moved}
 
 
+@pytest.mark.slow
 def test_two_policies_get_their_own_version_of_a_package(container: dict[str, str]) -> None:
     """The second one's code, its metadata and no file of the first, in a process that started before either."""
     result = subprocess.run([PYTHON, "-c", TWO_POLICIES], env=container, capture_output=True, text=True, check=False)
     assert result.stdout.splitlines() == FOUND, result.stderr
 
 
+@pytest.mark.slow
 def test_what_the_image_has_is_not_fetched(container: dict[str, str]) -> None:
     """The image has pip itself, and the index has not."""
     result = subprocess.run([PYTHON, "-m", "pip", "install", "pip"], env=container, capture_output=True, text=True, check=False)
@@ -62,6 +64,7 @@ def test_what_the_image_has_is_not_fetched(container: dict[str, str]) -> None:
     assert "already satisfied" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_virtual_environment_needs_the_other_way(container: dict[str, str]) -> None:
     """As the catalog says: pip refuses ``--user`` there, and ``--target`` works."""
     environment = Path(container["HOME"]) / "environment"

@@ -16,6 +16,8 @@ from tests.rig.tls import tls_before
 from tests.scripts import leaks
 from tests.scripts.backups import ACCESS_KEY, OLD, SECRET_KEY, Pod, files, last_line, names_in
 
+pytestmark = pytest.mark.slow
+
 NEW = "registry-20261123T013000Z"
 
 

@@ -10,6 +10,8 @@ from tests.rig.mongo.members import Fault, replica_set
 from tests.scripts.conftest import Converge
 from tests.scripts.job import HOSTS, KEY, OTHER_KEY, PASSWORDS, USERS, WRITES, Ended, last_line
 
+pytestmark = pytest.mark.slow
+
 STRANGER = "stranger-0.registry.registries.svc.cluster.local:27017"
 
 

@@ -8,6 +8,8 @@ from tests.rig.mongo.members import replica_set
 from tests.scripts.conftest import Converge
 from tests.scripts.job import HOSTS, KEY, WRITES, last_line
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("members", [1, 3, 5, 7])
 def test_a_new_set_is_initiated_once_and_grows_member_by_member(members: int, converge: Converge) -> None:

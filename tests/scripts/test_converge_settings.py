@@ -14,6 +14,8 @@ from tests.scripts import leaks
 from tests.scripts.conftest import Converge
 from tests.scripts.job import HOSTS, KEY, OLD_KEY, PASSWORDS, USERS, WRITES, asked_users, last_line
 
+pytestmark = pytest.mark.slow
+
 
 def test_users_have_the_password_and_the_roles_that_are_asked_for(converge: Converge) -> None:
     """They are made for SCRAM-SHA-256, with the roles of the request and no other."""

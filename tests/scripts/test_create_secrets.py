@@ -18,6 +18,8 @@ from tests.rig.scripts import Mongosh
 from tests.scripts import leaks
 from tests.scripts.apiserver import TOKEN, ApiServer, api_server
 
+pytestmark = pytest.mark.slow
+
 SECRETS = [
     {"name": "registry-keyfile", "data": {"keyfile": "keyfile"}},
     {"name": "registry-user-root", "data": {"password": "password"}},

@@ -13,6 +13,8 @@ from tests.rig.mongo.members import ReplicaSet, replica_set
 from tests.rig.scripts import Mongosh
 from tests.scripts import job, leaks
 
+pytestmark = pytest.mark.slow
+
 HOSTS = job.HOSTS[:3]
 PASSWORD = "w0rd-of-the-service"
 # Those of a service, but for an attempt, so that a set without a primary is told sooner.

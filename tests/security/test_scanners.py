@@ -10,6 +10,8 @@ from tests.security.conftest import Scanned
 from tests.security.findings import Waiver, idle, too_wide, unwaived
 from tests.security.mutations import MUTATIONS
 
+pytestmark = pytest.mark.slow
+
 TOOLS = ("checkov", "kube-score")
 SEEN = [
     pytest.param(tool, name, check, id=f"{tool}-{name}")

@@ -22,6 +22,8 @@ from tests.rendering import pod_spec, render
 from tests.rig.mongo.wire import read_command, request
 from tests.rig.scripts import SCRIPTS, Mongosh
 
+pytestmark = pytest.mark.slow
+
 CONVERGE = SCRIPTS / "converge.js"
 OTHER_KEY, UNKNOWN_KEY = "c29tZWJvZHkgZWxzZSdz", "a2V5IG5vYm9keSBrbm93cw=="
 
