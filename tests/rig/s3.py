@@ -85,10 +85,11 @@ def _started(weed: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Its process and its address, once it answers; again where another process took one of its ports first."""
     options = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-filer", "-s3", f"-s3.config={folder / 's3.json'}"]
     sizes = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
+    alone = ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # theirs are the same for every server
     for _ in range(3):
         ports = {f"{name}{kind}": free_port() for name in _PORTS for kind in ("", ".grpc")}
         url = f"http://127.0.0.1:{ports['s3.port']}"
-        command = [weed, "server", *options, *sizes, *(f"-{name}={port}" for name, port in ports.items())]
+        command = [weed, "server", *options, *sizes, *alone, *(f"-{name}={port}" for name, port in ports.items())]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
         if _answers(url, process):
