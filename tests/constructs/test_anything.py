@@ -10,8 +10,10 @@ from hypothesis import given, settings
 
 from mgmtcluster import Context, Init, InvalidInput, ServiceOptions
 from mgmtcluster.options import options_of
-from tests.constructs.anything import CONTEXTS, DRAWN, OPTIONS, OTHERS, SERVICES, synthesized
+from tests.constructs.anything import CONTEXTS, OTHERS, SERVICES, synthesized
+from tests.constructs.drawing import DRAWN
 from tests.constructs.made_up import Define
+from tests.constructs.values import OPTIONS
 
 #: How cdk8s writes what a rule says.
 _RULE = re.compile(r"^  \[.*\] \S+: .+; .+$")

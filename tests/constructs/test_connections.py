@@ -34,8 +34,8 @@ from mgmtcluster import (
 )
 from mgmtcluster.options import ServiceOptions, TaskOptions, WorkerOptions, options_of
 from mgmtcluster.testing import Host, Manifests, Network, Pod, pods_of
-from tests.constructs.anything import OPTIONS
 from tests.constructs.made_up import IMAGE, database, sidecar
+from tests.constructs.values import OPTIONS
 
 #: The third is called as Prometheus is, whom ``metrics=`` lets in.
 NAMES: Final = ("web", "orders", "prometheus")
