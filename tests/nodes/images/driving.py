@@ -14,8 +14,8 @@ from mgmtcluster.databases.replica_set import TIMEOUTS
 
 FOLDER = Path(__file__).parent / "drivers"
 
-#: What a busy machine may take to notice that a time is over.
-LATE_SECONDS = 2.0
+#: What a busy machine may take to notice that a time is over. Drivers that were told nothing wait 20 s and more.
+LATE_SECONDS = 10.0
 
 #: What each program finds after its changes, as MongoDB documents the commands.
 FOUND = {

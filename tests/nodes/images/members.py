@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -21,7 +21,8 @@ from mgmtcluster.databases.replica_set import DIRECT_TIMEOUTS, ReplicaSet, query
 from tests.nodes.images.mongo import MODULE, lay_out
 from tests.rendering import pod_spec
 from tests.rig.ports import free_port
-from tests.rig.redis_server import manifest
+from tests.rig.redis_server import manifest, server_folder
+from tests.rig.waiting import within
 
 KEY = "a2V5IG9mIHRoZSBzZXQ="
 SET = "rs0"
@@ -43,7 +44,6 @@ runpy.run_module({MODULE!r}, run_name="__main__")
 """
 
 Client = MongoClient[dict[str, Any]]
-Found = TypeVar("Found")
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Members:
 
     def refused(self, number: int, *more: str) -> tuple[int, str]:
         """Start a member that must end by itself: its exit code and its last line."""
-        code = self.start(number, *more).wait(timeout=20)
+        code = self.start(number, *more).wait(timeout=120)
         return code, self.log(number).splitlines()[-1]
 
     def log(self, number: int) -> str:
@@ -138,7 +138,7 @@ class Members:
     def end(self, number: int) -> int:
         """End a member as a kubelet does."""
         self.running[number].terminate()
-        return self.running[number].wait(timeout=30)
+        return self.running[number].wait(timeout=60)
 
     def wipe(self, number: int) -> None:
         """Take a member's data away."""
@@ -164,12 +164,22 @@ class Members:
             password=KEY,
             authSource="local",
             authMechanism="SCRAM-SHA-256",
-            serverSelectionTimeoutMS=2000,
         )
 
-    def primary(self) -> int:
-        """The number of the primary, once there is one."""
-        return within(lambda: [number for number in range(self.count) if self.state(number) == "primary"])[0]
+    def primary(self, *, but: int | None = None) -> int:
+        """The number of the primary, once there is one, which must be another than this."""
+        numbers = [number for number in range(self.count) if number != but]
+        return within(lambda: [number for number in numbers if self.state(number) == "primary"])[0]
+
+    def step_down(self) -> None:
+        """Let the primary hand over; it may lead again afterwards, where the next one crashes."""
+        first = self.primary()
+        with self.client() as root, self.member(first) as alone:
+            root.admin.command("replSetStepDown", 60)
+            try:
+                self.primary(but=first)
+            finally:
+                alone.admin.command("replSetFreeze", 0)
 
     def state(self, number: int) -> str | None:
         """What a member says it is; None where it does not answer, or is neither."""
@@ -189,8 +199,17 @@ class Members:
             "TIMEOUTS": query_of(DIRECT_TIMEOUTS),
             "SECRETS_DIR": str(self.folder / "secrets"),
             "POLL_SECONDS": "0.1",
-            "DEADLINE_SECONDS": "60",
+            "DEADLINE_SECONDS": "300",
         }
+
+    def heal(self) -> None:
+        """Start every member again that is not there, and all of them where they have other keys."""
+        if self.keyfile.read_text() != KEY:
+            self.stop()
+            self.write_keys(KEY)
+        for number, process in [*self.running.items()]:
+            if process.poll() is not None:
+                self.start(number)
 
     def stop(self) -> None:
         """Crash all of them."""
@@ -199,10 +218,12 @@ class Members:
             process.wait()
 
 
-def within(look: Callable[[], Found], seconds: float = 120) -> Found:
-    """What a look finds, as soon as it finds anything; on a busy machine members may vote more than once."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
-    return found
+@contextmanager
+def members_in_memory(count: int) -> Iterator[Members]:
+    """Members, not started, in a folder that every user finds; gone at the end."""
+    with server_folder(os.geteuid()) as folder:
+        made = Members(folder / "set", count)
+        try:
+            yield made
+        finally:
+            made.stop()

@@ -6,9 +6,7 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +18,8 @@ import pytest
 
 from mgmtcluster.manifests import containers
 from tests.nodes.images import build, facts
+from tests.rig.ports import free_port
+from tests.rig.waiting import within
 
 pytestmark = pytest.mark.nodes
 
@@ -58,24 +58,19 @@ def start(program: Path, tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def status(port: int, path: str) -> int:
     """What it answers to a GET, once it listens."""
-    deadline = time.monotonic() + 20
-    while True:
+
+    def look() -> int | None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
         except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+            return None
+
+    return within(look)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +87,7 @@ def status(port: int, path: str) -> int:
 def test_a_variable_that_cannot_work_ends_it(kind: str, env: dict[str, str], sentence: str, start: Start) -> None:
     """With a sentence that names the variable and not its value."""
     process = start({"env": {"NAME": kind}}, env)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert sentence in said
     assert not env.get("NAME") or env["NAME"] not in said
@@ -117,7 +112,7 @@ def test_its_peers_are_shown_without_a_password(start: Start) -> None:
     }
     start({"ports": [port]}, env)
     status(port, "/")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/peers", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/peers", timeout=60) as answer:
         text = answer.read().decode()
     peers = json.loads(text)["peers"]
     assert {name: (peer["outside"], peer["ok"]) for name, peer in peers.items()} == {
@@ -131,7 +126,7 @@ def test_its_peers_are_shown_without_a_password(start: Start) -> None:
 def test_it_writes_where_the_service_writes(start: Start, tmp_path: Path) -> None:
     """A directory that cannot be written to ends it."""
     process = start({"writes": [str(tmp_path / "missing")]}, {})
-    assert "cannot write" in process.communicate(timeout=20)[1]
+    assert "cannot write" in process.communicate(timeout=120)[1]
 
 
 @pytest.mark.parametrize("reloader", [False, True])
@@ -141,7 +136,7 @@ def test_sigterm_ends_it(reloader: bool, start: Start) -> None:
     process = start({"ports": [port], "reloader": reloader}, {})
     status(port, "/")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=10) == -signal.SIGTERM
+    assert process.wait(timeout=60) == -signal.SIGTERM
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a process becomes the first of a namespace")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.nodes.images.mongod import elections
+from tests.nodes.images.mongod.link import Link, NoAnswer
 from tests.nodes.images.mongod.member import Member
+from tests.nodes.images.mongod.peer import Peer
 from tests.nodes.images.mongod.storage import NOTHING, Disk, Document
 
 HOSTS = ["db-0:27017", "db-1:27017", "db-2:27017"]
@@ -86,3 +93,36 @@ def test_nobody_replaces_a_primary_that_is_heard(tmp_path: Path) -> None:
     assert not grants(voter, question)
     assert voter.term == 3
     assert voter.stored.voted_for is None
+
+
+def test_who_was_not_elected_rests_for_a_time_by_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two who stand at one moment vote for themselves alone, and would do so again."""
+    candidate = member(tmp_path)
+    candidate.peers = {host: Peer(host, Link("127.0.0.1:1", ["key"])) for host in HOSTS[1:]}
+    for chance in (0.25, 1.0):
+        monkeypatch.setattr(random, "uniform", lambda _, most, chance=chance: chance * most)
+        began = time.monotonic()
+        elections.stand(candidate, asks_first=False)
+        assert candidate.state == "SECONDARY"
+        assert began < candidate.frozen_until - chance * elections.SPREAD_SECONDS < time.monotonic()
+
+
+def test_whoever_asks_over_a_link_that_breaks_gets_no_answer() -> None:
+    """Heartbeats and votes have one link to each member: one that fails does not close the other's new connection."""
+
+    def hang_up(server: socket.socket) -> None:
+        while True:
+            try:
+                server.accept()[0].close()
+            except OSError:
+                return
+
+    def ask(link: Link) -> None:
+        for _ in range(400):
+            with pytest.raises(NoAnswer):
+                link.run({"ping": 1})
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(4) as pool:
+        threading.Thread(target=hang_up, args=(server,), daemon=True).start()
+        link = Link(f"127.0.0.1:{server.getsockname()[1]}", ["key"])
+        assert [*pool.map(ask, [link] * 4)] == [None] * 4

@@ -14,15 +14,16 @@ from tests.nodes.images.mongod.peer import Peer, id_of, is_here
 from tests.nodes.images.mongod.storage import Document
 from tests.rig.mongo.errors import Refused
 
-_TICK_SECONDS = 0.5
-_SPREAD_SECONDS = 1.5
+#: Members that begin at one moment do not look at one moment: it is drawn anew each time, as is what follows.
+_TICK_SECONDS = (0.2, 0.5)
+SPREAD_SECONDS = 1.5
 _FROZEN_SECONDS = 60.0
 _CATCH_UP_SECONDS = 10.0
 
 
 def watch(member: Member) -> None:
     """Find itself, stand for election and step down when it is time; runs in a thread of its own."""
-    patience, news = ELECTION_SECONDS, -1
+    patience, news = _patience(), -1
     while member.running:
         if member.host is None and member.hosts:
             news = member.news
@@ -33,10 +34,14 @@ def watch(member: Member) -> None:
             # Who votes alone waits for nobody.
             alone = _may_stand(member) and member.voters == [member.host]
         if stands or alone:
-            patience = ELECTION_SECONDS + random.uniform(0, _SPREAD_SECONDS)
+            patience = _patience()
             stand(member, asks_first=True)
         with member.changed:
-            member.changed.wait_for(lambda: not member.running or _lost(member, news), _TICK_SECONDS)  # noqa: B023
+            member.changed.wait_for(lambda: not member.running or _lost(member, news), random.uniform(*_TICK_SECONDS))  # noqa: B023
+
+
+def _patience() -> float:
+    return ELECTION_SECONDS + random.uniform(0, SPREAD_SECONDS)
 
 
 def _lost(member: Member, news: int) -> bool:
@@ -82,10 +87,17 @@ def stand(member: Member, *, asks_first: bool) -> None:
             }
             others = [member.peers[host] for host in member.voters if host != member.host]
         if not _gets_majority(member, asked, others):
+            _rest(member)
             return
     with member.changed:
         if member.term == asked["term"] and member.state == "SECONDARY":
             member.lead()
+
+
+def _rest(member: Member) -> None:
+    """Do not stand for a moment: two who stood at once, and voted for themselves, would do so again and again."""
+    with member.changed:
+        member.frozen_until = max(member.frozen_until, time.monotonic() + random.uniform(0, SPREAD_SECONDS))
 
 
 def stand_soon(member: Member) -> None:

@@ -33,12 +33,13 @@ class Link:
         Raises:
             NoAnswer: it did not run, or nobody knows whether it did.
         """
-        try:
-            with self.lock:
+        with self.lock:
+            try:
                 answer = self._answer(command)
-        except (Closed, OSError) as error:
-            self.close()
-            raise NoAnswer(f"{self.host}: {error or 'hung up'}") from error
+            except (Closed, OSError) as error:
+                # Before another thread has the link: it would lose its connection in the middle.
+                self._hang_up()
+                raise NoAnswer(f"{self.host}: {error or 'hung up'}") from error
         if not answer.get("ok"):
             raise NoAnswer(f"{self.host}: {answer.get('codeName')}")
         return answer
@@ -49,7 +50,11 @@ class Link:
         return self._ask({**command, "$db": "admin"})
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, once nobody asks."""
+        with self.lock:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
         if self.connection is not None:
             self.connection.close()
             self.connection = None

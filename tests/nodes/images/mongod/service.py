@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -183,6 +184,12 @@ class Service(Commands, Server):
     @answers("replSetStepUp")
     def _step_up(self, _command: Document) -> Document:
         elections.stand_soon(self.member)
+        return {}
+
+    @answers("replSetFreeze")
+    def _freeze(self, command: Document) -> Document:
+        """For so many seconds it does not stand for election; 0 ends this, after a step down too."""
+        self.member.frozen_until = time.monotonic() + command["replSetFreeze"]
         return {}
 
     # Users.
