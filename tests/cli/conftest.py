@@ -14,4 +14,5 @@ from .servers import SilentServer
 def silent_server() -> Iterator[SilentServer]:
     """One, as long as the test runs."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        listener.settimeout(120)
         yield SilentServer(listener)

@@ -70,4 +70,4 @@ def logged(browser: Chrome, kind: str) -> list[dict[str, Any]]:
 
 def wait_for(browser: Chrome, drawn: str) -> None:
     """Wait until the page has drawn everything, or the map of one workload."""
-    WebDriverWait(browser, 30).until(lambda page: page.execute_script("return document.body.dataset.drawn") == drawn)
+    WebDriverWait(browser, 120).until(lambda page: page.execute_script("return document.body.dataset.drawn") == drawn)

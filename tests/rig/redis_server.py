@@ -23,7 +23,7 @@ from tests.rig.ports import free_port
 
 PASSWORD = "0f-the-administrator-alone"
 LISTS = ("BLOCK_METRICS", "CLUSTER_METRICS", "vDAG_METRICS")
-_START_SECONDS = 30
+_START_SECONDS = 120
 
 #: A command is sent once: a test counts what was acknowledged, and ends servers on purpose.
 ONCE: Final = Retry(NoBackoff(), 0)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.rig.ports import free_port
 
-_START_SECONDS = 60
+_START_SECONDS = 120
 _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 
 
@@ -46,7 +46,7 @@ class S3:
     def _run(self, *arguments: str) -> None:
         command = [self.rclone, "--config", str(self.config), *arguments]
         # A machine's own AWS_ variables are not for this server.
-        subprocess.run(command, env={"HOME": str(self.config.parent)}, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, env={"HOME": str(self.config.parent)}, check=True, capture_output=True, timeout=300)
 
 
 def missing() -> str | None:
@@ -82,20 +82,19 @@ def s3_server(folder: Path, access_key: str, secret_key: str) -> Iterator[S3]:
 
 
 def _started(weed: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Its process and its address, once it answers; again where another process took one of its ports first."""
+    """Its process and its address, once it answers."""
     options = [f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-filer", "-s3", f"-s3.config={folder / 's3.json'}"]
     sizes = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
     alone = ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # theirs are the same for every server
-    for _ in range(3):
-        ports = {f"{name}{kind}": free_port() for name in _PORTS for kind in ("", ".grpc")}
-        url = f"http://127.0.0.1:{ports['s3.port']}"
-        command = [weed, "server", *options, *sizes, *alone, *(f"-{name}={port}" for name, port in ports.items())]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
-        if _answers(url, process):
-            return process, url
-        process.kill()
-        process.wait()
+    ports = {f"{name}{kind}": free_port() for name in _PORTS for kind in ("", ".grpc")}
+    url = f"http://127.0.0.1:{ports['s3.port']}"
+    command = [weed, "server", *options, *sizes, *alone, *(f"-{name}={port}" for name, port in ports.items())]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
+    if _answers(url, process):
+        return process, url
+    process.kill()
+    process.wait()
     raise AssertionError(f"the S3 server does not answer: {(folder / 'log').read_text()[-500:]}")
 
 

@@ -38,7 +38,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def mongosh(mongosh_command: list[str], environment: dict[str, str]) -> Mongosh:
     """Run a script as its container does."""
 
-    def run(script: Path, env: Mapping[str, str], timeout: float = 120) -> Ended:
+    def run(script: Path, env: Mapping[str, str], timeout: float = 600) -> Ended:
         command = [*mongosh_command, "--nodb", "--quiet", str(script)]
         both = {**environment, **env}
         return subprocess.run(command, env=both, capture_output=True, text=True, timeout=timeout, check=False)

@@ -39,8 +39,10 @@ def tls_before(url: str, folder: Path) -> Iterator[tuple[str, Path]]:
         server.daemon_threads = True
         server.block_on_close = False
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"https://127.0.0.1:{server.server_address[1]}", certificate
-        server.shutdown()
+        try:
+            yield f"https://127.0.0.1:{server.server_address[1]}", certificate
+        finally:
+            server.shutdown()
 
 
 def _copy(source: socket, target: socket) -> None:

@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,18 +26,20 @@ REASONS = {403: "Forbidden", 401: "Unauthorized", 500: "InternalError", 429: "To
 
 @dataclass
 class ApiServer:
-    """What was asked of it, what exists, and what it answers instead of doing it."""
+    """What was asked of it, what exists, what it answers instead of doing it, and what happens before it answers."""
 
     host: str
     port: int = 0
     secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     answers: list[tuple[int, str]] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
 
     def post(self, path: str, token: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Create one Secret."""
         name = body["metadata"]["name"]
         self.requests.append((path, token, name))
+        self.before()
         if self.answers:
             code, reason = self.answers.pop(0)
             return code, {"kind": "Status", "reason": reason or REASONS.get(code, "")}

@@ -64,7 +64,7 @@ class Pod:
             "PASSWORD_FILE": str(self.folder / "password"),
             "SCRATCH": str(self.folder / "scratch"),
             "CACHE_GIB": "0.25",
-            "START_SECONDS": "20",
+            "START_SECONDS": "120",
             "PORT": str(free_port()),
             "MEMBERS": "127.0.0.1:1",
             "REPLICA_SET": "rs0",
@@ -118,7 +118,7 @@ class Pod:
             env={"PATH": str(path), **self.env, **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         if self.server:

@@ -48,7 +48,7 @@ def request(set_: ReplicaSet, members: int, secrets: Path) -> dict[str, str]:
         "TIMEOUTS": query_of(DIRECT_TIMEOUTS),
         "SECRETS_DIR": str(secrets),
         "POLL_SECONDS": "0.05",
-        "DEADLINE_SECONDS": "30",
+        "DEADLINE_SECONDS": "300",
     }
 
 

@@ -10,17 +10,25 @@ from pathlib import Path
 
 
 @contextmanager
-def processes_watched() -> Iterator[list[str]]:
-    """Collect the arguments and the environment of every process that this one runs meanwhile: others run other tests."""
+def processes_watched(looks: Path | None = None) -> Iterator[list[str]]:
+    """Collect the arguments and the environment of every process that this one runs meanwhile: others run other tests.
+
+    The file ``looks`` grows by a byte with every look, so that a process may stay until it was seen.
+    """
     seen: list[str] = []
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.1):
+            if looks:
+                with looks.open("ab") as file:
+                    file.write(b".")
             for process in _started_by(os.getpid()):
                 with suppress(OSError, UnicodeDecodeError):
                     seen.append((process / "cmdline").read_text() + (process / "environ").read_text())
 
+    if looks:
+        looks.touch()
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:

@@ -155,8 +155,9 @@ def test_a_password_that_is_not_there(pod: Pod) -> None:
 
 def test_no_password_is_in_an_argument_an_environment_or_a_log(pod: Pod) -> None:
     """Nor in a dump's folder; it is in a file in memory, for the pod's user alone."""
-    with leaks.processes_watched() as seen:
-        ended = pod.run("dump", LINGER="0.5")
+    looks = pod.folder / "looks"
+    with leaks.processes_watched(looks) as seen:
+        ended = pod.run("dump", LOOKS=str(looks))
     assert ended.returncode == 0
     assert any("mongodump" in each for each in seen)
     assert not any(PASSWORD in each for each in seen)

@@ -6,14 +6,13 @@ import json
 import re
 import socket
 import subprocess
-import threading
-import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.rig.ports import free_port
 from tests.rig.scripts import Mongosh
 from tests.scripts import leaks
 from tests.scripts.apiserver import TOKEN, ApiServer, api_server
@@ -144,9 +143,9 @@ def test_a_passing_trouble_is_waited_for(code: int, reason: str, create: Create,
 
 def test_an_api_server_that_is_down_is_given_up(create: Create, account: Path) -> None:
     """After the attempts it was given, with a sentence."""
-    with api_server(account) as api:
+    with api_server(account):
         pass
-    result = create(api)
+    result = create(ApiServer("127.0.0.1", free_port()))
     assert result.returncode == 1
     attempts = [f"registry-keyfile: the API server answers ECONNREFUSED (attempt {n} of 3)" for n in (1, 2, 3)]
     last = "gave up after 3 attempts: registry-keyfile was not created (ECONNREFUSED)"
@@ -180,17 +179,9 @@ def test_an_ipv6_api_server_is_reached(spelling: str, create: Create, account: P
 def test_a_token_that_is_renewed_is_read_again(create: Create, api: ApiServer, account: Path) -> None:
     """The kubelet writes a new one while the Job waits."""
     (account / "token").write_text("expired")
-
-    def renew() -> None:
-        while not api.requests:
-            time.sleep(0.01)
-        (account / "token").write_text(TOKEN)
-
+    api.before = lambda: (account / "token").write_text(TOKEN)
     api.answers = [(503, "")]
-    thread = threading.Thread(target=renew)
-    thread.start()
-    result = create(api, PAUSE_SECONDS="1")
-    thread.join()
+    result = create(api)
     assert result.returncode == 0, result.stdout
     assert [token for _, token, _ in api.requests][:2] == ["Bearer expired", f"Bearer {TOKEN}"]
 

@@ -26,7 +26,7 @@ def member() -> Iterator[Mongod]:
 
 def probe(port: int) -> subprocess.CompletedProcess[str]:
     """Run the probe as the kubelet does."""
-    return subprocess.run(["bash", str(PROBE), str(port)], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(["bash", str(PROBE), str(port)], capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_it_needs_nothing_but_bash_and_coreutils(member: Mongod, tmp_path: Path)
         (tmp_path / program).symlink_to(found)
     member.state = "SECONDARY"
     bash = str(tmp_path / "bash")
-    result = subprocess.run([bash, str(PROBE), str(member.port)], env={"PATH": str(tmp_path)}, timeout=30, check=False)
+    result = subprocess.run([bash, str(PROBE), str(member.port)], env={"PATH": str(tmp_path)}, timeout=120, check=False)
     assert result.returncode == 0
 
 

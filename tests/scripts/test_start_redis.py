@@ -161,7 +161,7 @@ def test_the_settings_hold(running: Server) -> None:
 def test_an_empty_password_is_told_in_a_sentence(content: str) -> None:
     """Redis is not started."""
     with metrics_redis(password=content) as server:
-        assert server.spawn().wait(timeout=30) == 1
+        assert server.spawn().wait(timeout=120) == 1
         [line] = server.log.splitlines()
         assert re.fullmatch(r"start-redis: \S+/password is empty; put the administrator's password into it", line)
 

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from tests.rig.redis_server import LISTS, Server, metrics_redis
+from tests.rig.waiting import within
 
 WRITE_SECONDS = 2.5
 
@@ -26,8 +27,7 @@ class Writers:
         threads = [threading.Thread(target=self._write, args=(name,)) for name in LISTS]
         for thread in threads:
             thread.start()
-        while not all(self.acknowledged.values()):
-            time.sleep(0.01)
+        within(lambda: all(self.acknowledged.values()), missing=lambda: self.server.log[-500:])
         time.sleep(seconds)
         ended = time.monotonic()
         end()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.rig.mongo.commands import Commands
@@ -17,6 +17,7 @@ from tests.rig.mongo.replica_set import Fault, ReplicaSet
 from tests.rig.mongo.scram import Credentials, same_salt
 from tests.rig.mongo.server import BEFORE_LOGIN, Connection, Server
 from tests.rig.mongo.wire import Document
+from tests.rig.ports import free_port
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Mongod(Commands, Server):
     delay: float = 0
     up: bool = False
     looks: int = 0
-    port: int = 0
+    port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         self.start()
