@@ -18,6 +18,8 @@ EXPOSED = [endpoint for endpoint in catalog.ENDPOINTS if endpoint.node_port]
 HIDDEN = [endpoint for endpoint in catalog.ENDPOINTS if not endpoint.node_port]
 
 _REQUEST_SECONDS = 5.0
+#: Where no request may fail: on a slow machine an answer may take its time, and somebody who is gone never answers.
+PATIENT_SECONDS = 30.0
 _EVERY_SECONDS = 0.5
 
 
@@ -67,12 +69,17 @@ class Answers:
 
 
 @contextmanager
-def steady(addresses: Iterable[str], endpoints: Sequence[Endpoint] = EXPOSED) -> Iterator[dict[str, Answers]]:
-    """Ask every endpoint on each of these addresses in turn, twice a second, each request on a connection of its own."""
+def steady(
+    addresses: Iterable[str], endpoints: Sequence[Endpoint] = EXPOSED, seconds: float = _REQUEST_SECONDS
+) -> Iterator[dict[str, Answers]]:
+    """Ask every endpoint on each of these addresses in turn, twice a second, each request on a connection of its own.
+
+    A request fails that is not answered within so many seconds.
+    """
     end = threading.Event()
     found = {endpoint.service: Answers() for endpoint in endpoints}
     threads = [
-        threading.Thread(target=_ask, args=([*addresses], endpoint, found[endpoint.service], end), daemon=True)
+        threading.Thread(target=_ask, args=([*addresses], endpoint, seconds, found[endpoint.service], end), daemon=True)
         for endpoint in endpoints
     ]
     for thread in threads:
@@ -85,12 +92,12 @@ def steady(addresses: Iterable[str], endpoints: Sequence[Endpoint] = EXPOSED) ->
             thread.join()
 
 
-def _ask(addresses: Sequence[str], endpoint: Endpoint, answers: Answers, end: threading.Event) -> None:
+def _ask(addresses: Sequence[str], endpoint: Endpoint, seconds: float, answers: Answers, end: threading.Event) -> None:
     first = answered = time.monotonic()
     failing = False
     for address in itertools.cycle(addresses):
         began = time.monotonic()
-        why = refusal(address, endpoint)
+        why = refusal(address, endpoint, seconds)
         answers.count += 1
         if why:
             answers.failures.append((round(began - first, 1), why))
@@ -105,7 +112,7 @@ def _ask(addresses: Sequence[str], endpoint: Endpoint, answers: Answers, end: th
             return
 
 
-def open_ports(address: str, ports: Iterable[int]) -> set[int]:
+def open_ports(address: str, ports: Iterable[int]) -> set[int | None]:
     """Those of these ports on which a connection is accepted."""
     return {port for port in ports if _accepts(address, port)}
 

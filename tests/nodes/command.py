@@ -17,7 +17,7 @@ from .machines import ROOT, Machines
 #: The rows of `preflight` that warn on these nodes, because Kubernetes does not tell.
 UNTOLD = {"network policies", "avx"}
 
-_WATCHED_SECONDS = 300
+_WATCHED_SECONDS = 600
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,11 @@ from redis.retry import Retry
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import METRICS_REDIS
+from tests.rig.waiting import within
 
 _STORES = [each for each in catalog.ALL if each.database and each.endpoint.node_port]
 _ALL: Set[str] = {service.name for service in _STORES}
+_AGAIN_SECONDS = 60.0
 _LIST = catalog.METRICS_QUEUE.lists[-1]
 
 
@@ -54,19 +57,39 @@ def read(address: str, through: Set[str] = _ALL) -> dict[str, str]:
 
 
 def metrics_redis(address: str) -> Any:
-    """A client as writers in other clusters are: through a node port, without a password; it sends a command once."""
+    """A client as writers in other clusters are: through a node port, without a password; it sends a command once.
+
+    The node port answers: its rules may come later than the pods.
+    """
     assert METRICS_REDIS.node_port
-    return redis.Redis(address, METRICS_REDIS.node_port, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+    client: Any = redis.Redis(
+        address, METRICS_REDIS.node_port, socket_timeout=30, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
+
+    def answers() -> bool:
+        with suppress(redis.RedisError):
+            return bool(client.ping())
+        return False
+
+    within(answers)
+    return client
 
 
 def _ask(method: str, address: str, service: catalog.Service, text: str | None = None) -> str:
-    connection = http.client.HTTPConnection(address, service.endpoint.node_port, timeout=10)
-    try:
-        connection.request(method, "/kept/by-a-test", body=text)
-        answer = connection.getresponse()
-        body = answer.read().decode()
-    finally:
-        connection.close()
-    assert answer.status == 200, f"{service.name}: HTTP {answer.status}: {body}"
-    found: str = json.loads(body)
+    """What a service says once it says anything: an answer that there is nothing is one."""
+
+    def request() -> tuple[int, str]:
+        connection = http.client.HTTPConnection(address, service.endpoint.node_port, timeout=10)
+        try:
+            connection.request(method, "/kept/by-a-test", body=text)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            return 0, f"{type(error).__name__}: {error}"
+        finally:
+            connection.close()
+
+    status, said = within(lambda: answer if 0 < (answer := request())[0] < 500 else None, _AGAIN_SECONDS, missing=request)
+    assert status == 200, f"{service.name}: HTTP {status}: {said}"
+    found: str = json.loads(said)
     return found

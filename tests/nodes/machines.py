@@ -99,6 +99,8 @@ class Machines:
         for name in NAMES[1:]:
             self.on(name)
         self.kubectl("rollout", "status", *dns)
+        # A node is Ready a moment before pods may be placed on it.
+        self.kubectl.until("nodes without taints", lambda: not self._tainted(), missing=self._tainted)
 
     def stop(self) -> None:
         """Stop everything, whatever state it is in; the nodes at once, since each takes its time to lose its processes.
@@ -163,6 +165,9 @@ class Machines:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    def _tainted(self) -> list[str]:
+        return [each["metadata"]["name"] for each in self.kubectl.items("nodes") if each["spec"].get("taints")]
 
     def _api_server(self) -> list[int]:
         """Its process, where it was started."""

@@ -20,13 +20,13 @@ from .command import ask, unready_members
 from .machines import Machines
 
 OURS = "--selector=app.kubernetes.io/part-of=mgmtcluster"
-#: How long everything may take after dist/ is applied.
-INSTALL_SECONDS = 300.0
+#: Long enough for everything to be well on a slow machine.
+WELL_SECONDS = 600.0
 
 #: Where a container without a port shows its peers, inside its pod.
 _HIDDEN = "127.0.0.1:18080"
 
-_CURL = ("curl", "--silent", "--max-time", "5")
+_CURL = ("curl", "--silent", "--max-time", "30")
 
 #: Kills what is in the control group of a container.
 _KILL = """
@@ -96,10 +96,22 @@ class Platform:
 
     def settle(self) -> None:
         """Wait until `status --watch` says that all is well, which must be so, and every address then answers."""
-        said = ask(self.machines, "status", "--watch", f"--timeout={INSTALL_SECONDS:.0f}")
+        said = ask(self.machines, "status", "--watch", f"--timeout={WELL_SECONDS:.0f}")
         assert (said.code, said.found["whole"], unready_members(said)) == (0, True, {}), (said, self.troubles())
         assert self.installation.unsettled() == []
-        self.kubectl.until("every address to answer", lambda: not self.wrong_peers(), missing=self.wrong_peers)
+        self.reach_peers()
+
+    def get_well(self) -> None:
+        """Wait until everything is available or complete, and every address answers, whatever `status` says."""
+        self.kubectl.until("all to be well", lambda: not self.troubles(), WELL_SECONDS, missing=self.troubles)
+
+    def reach_peers(self, *selection: str) -> None:
+        """Wait until every container of these pods reaches every address: one that asks all the time may have no answer once."""
+
+        def wrong() -> list[str]:
+            return self.wrong_peers(*selection)
+
+        self.kubectl.until("every address to answer", lambda: not wrong(), missing=wrong)
 
     def wrong_peers(self, *selection: str) -> list[str]:
         """Every address that a container of these pods does not reach, and why."""
@@ -110,14 +122,23 @@ class Platform:
             if not each["ok"]
         ]
 
+    def primary(self, database: PlatformDatabase) -> str:
+        """The one member, as namespace and pod, that all services of this database say is the primary."""
+
+        def one() -> str | None:
+            found = self.primaries(database)
+            return found.pop() if len(found) == 1 else None
+
+        return self.kubectl.until("one primary", one, missing=lambda: self.primaries(database))
+
     def primaries(self, database: PlatformDatabase) -> set[str]:
-        """The members, as namespace and pod, that services of this database say is the primary."""
+        """The members, as namespace and pod, that services that reach this database say is the primary."""
         users = {service.database.env for service in catalog.ALL if service.database}
         said = [
             said[variable]["said"].removeprefix("primary ")
             for name, said in self.peers()
             for variable in users & {*said}
-            if name.startswith(f"{database.namespace}/")
+            if name.startswith(f"{database.namespace}/") and said[variable]["ok"]
         ]
         return {f"{database.namespace}/{host.partition('.')[0]}" for host in said}
 

@@ -29,7 +29,7 @@ _SELECT_SECONDS = int(TIMEOUTS["serverSelectionTimeoutMS"]) / 1000
 @pytest.fixture(scope="module")
 def went(platform: Platform) -> dict[str, Went]:
     """How calls went while the primary ended without a word, its address answered nothing, and its pod got another."""
-    [primary] = platform.primaries(REGISTRY)
+    primary = platform.primary(REGISTRY)
     namespace, _, name = primary.partition("/")
     where = (f"--namespace={namespace}", name)
     pod = platform.kubectl.item("pod", *where)

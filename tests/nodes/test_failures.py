@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -79,7 +78,7 @@ def test_a_lost_password_is_replaced_as_documented(platform: Platform) -> None:
     name = f"{BLOCKS_DB.namespace}/registry-user-{BLOCKS_DB.service}"
     before = platform.secrets()
     platform.kubectl("delete", "secret", f"--namespace={BLOCKS_DB.namespace}", name.rpartition("/")[2])
-    assert platform.wrong_peers(_BLOCKS) == []
+    platform.reach_peers(_BLOCKS)
     user = f"user={BLOCKS_DB.service}\n"
     first, second = blocks("Rotate a password, or replace a lost one")
     assert user in first
@@ -87,7 +86,7 @@ def test_a_lost_password_is_replaced_as_documented(platform: Platform) -> None:
     platform.workspace.run(user + second)
     after = platform.secrets()
     assert {key for key in {*before, *after} if before.get(key) != after.get(key)} == {name}
-    platform.kubectl.until("the service to log in", lambda: not platform.wrong_peers(_BLOCKS))
+    platform.reach_peers(_BLOCKS)
 
 
 def test_a_lost_keyfile_is_taken_from_a_running_member(platform: Platform) -> None:
@@ -123,7 +122,7 @@ def test_a_crash_under_load_costs_at_most_a_second(platform: Platform, kubectl: 
         killed = time.monotonic()
         platform.kill(pod)
         ended = time.monotonic()
-        writer.join(30)
+        writer.join(120)
     finally:
         end.set()
     assert not writer.is_alive(), "it was not killed: the writer was answered all the time"
@@ -132,13 +131,8 @@ def test_a_crash_under_load_costs_at_most_a_second(platform: Platform, kubectl: 
         now = kubectl.item("pod", *_REDIS_POD)
         return restarts(now) > restarts(pod) and is_ready(now)
 
-    def answers() -> bool:
-        with suppress(redis.RedisError):
-            return bool(client.ping())
-        return False
-
     kubectl.until("Redis to be back", again)
-    kubectl.until("its node port to lead there again", answers)
+    client = metrics_redis(platform.machines.addresses()[NAMES[0]])
     kept = 0
     while (popped := client.brpop(_METRICS, timeout=1)) is not None:
         assert popped[1] == f"load-{kept}".encode()
@@ -158,14 +152,16 @@ def test_a_full_volume_costs_its_pod_alone(platform: Platform, kubectl: Kubectl,
         found = kubectl.items("pod", name, namespace)
         return next((each for each in found if each["status"].get("reason") == "Evicted"), None)
 
-    pod = kubectl.until("the eviction", evicted, 180)
-    platform.settle()
-    assert "limit" in pod["status"]["message"]
-    [trouble] = ask(platform.machines, "status").found["pods"]
-    assert (trouble["pod"], trouble["reason"]) == (name, "Evicted")
-    _print("an eviction", filled.answers)
-    assert filled.answers[PARSER.service].gap < _AGAIN_SECONDS
-    kubectl("delete", "pod", name, namespace)
+    try:
+        pod = kubectl.until("the eviction", evicted)
+        platform.settle()
+        assert "limit" in pod["status"]["message"]
+        [trouble] = ask(platform.machines, "status").found["pods"]
+        assert (trouble["pod"], trouble["reason"]) == (name, "Evicted")
+        _print("an eviction", filled.answers)
+        assert filled.answers[PARSER.service].gap < _AGAIN_SECONDS
+    finally:
+        kubectl("delete", "pod", name, namespace)
 
 
 def _print(what: str, answers: dict[str, Answers]) -> None:

@@ -9,7 +9,10 @@ from tests.rig.kube import Kubectl, documents, key
 
 from .command import UNTOLD, ask
 from .machines import NAMES
-from .platform import INSTALL_SECONDS, Platform, restarts
+from .platform import Platform, restarts
+
+#: How long everything may take after dist/ is applied.
+_INSTALL_SECONDS = 300.0
 
 #: Warnings that an installation leaves, by reason and a part of the message, and why nobody need act on them.
 _EXPECTED_WARNINGS = {
@@ -37,7 +40,7 @@ def test_everything_is_well_within_five_minutes(platform: Platform) -> None:
     platform.settle()
     took = time.monotonic() - platform.began
     print(f"\nall is well {took:.0f} s after the apply began")
-    assert took < INSTALL_SECONDS
+    assert took < _INSTALL_SECONDS
     assert {pod["spec"]["nodeName"] for pod in platform.pods()} == {*NAMES}
 
 
@@ -50,7 +53,7 @@ def test_no_container_was_restarted(platform: Platform) -> None:
 
 def test_no_warning_is_left(platform: Platform, kubectl: Kubectl) -> None:
     """The events of the platform's namespaces hold no warning but the listed ones; those of nodes are this machine's."""
-    assert platform.troubles() == []
+    platform.get_well()
     namespaces = {item["metadata"]["name"] for item in documents(*platform.installation.files) if item["kind"] == "Namespace"}
     events = kubectl.items("events", "--all-namespaces", "--field-selector=type=Warning")
     warnings = [each for each in events if each["involvedObject"].get("namespace") in namespaces]

@@ -10,10 +10,10 @@ from mgmtcluster.options import REPLICAS
 from mgmtcluster.settings import Settings
 from tests.rig.kube import Json, Kubectl
 
-from .asking import EXPOSED, steady
+from .asking import EXPOSED, PATIENT_SECONDS, steady
 from .command import watching
 from .machines import STORE
-from .platform import Platform, services
+from .platform import WELL_SECONDS, Platform, services
 
 _TAG = "v2"
 
@@ -27,7 +27,7 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
     platform.workspace.settings["image_tag"] = _TAG
     endings: dict[str, float] = {}
     left: list[set[str]] = []
-    with steady(platform.machines.addresses().values()) as answers:
+    with steady(platform.machines.addresses().values(), seconds=PATIENT_SECONDS) as answers:
         platform.workspace.run("make synth && kubectl apply -f dist/")
         with watching(platform.machines) as watch:
 
@@ -41,7 +41,7 @@ def test_a_new_version_fails_no_request(platform: Platform, kubectl: Kubectl) ->
                 ending = any("deletionTimestamp" in pod["metadata"] for pod in pods)
                 return said_whole and not ending and not platform.installation.unsettled()
 
-            kubectl.until("the new version", rolled_out, seconds=300)
+            kubectl.until("the new version", rolled_out, WELL_SECONDS)
     assert not any(left), "`status --watch` ended before the rollout"
     platform.settle()
     assert _tags(platform.pods()) == {_TAG}

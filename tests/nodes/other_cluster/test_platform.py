@@ -10,7 +10,7 @@ import pytest
 from mgmtcluster import catalog
 from tests.nodes.command import UNTOLD, ask
 from tests.nodes.machines import NAMES
-from tests.nodes.platform import INSTALL_SECONDS, Platform
+from tests.nodes.platform import Platform
 from tests.rendering import render
 from tests.rig.kube import Json, Kubectl
 
@@ -41,11 +41,11 @@ print(json.dumps({
 _ASK = ("env", "RES_OPTIONS=timeout:3 attempts:1", "python3", "-c", _PROGRAM)
 
 
-def test_every_peer_answers(platform: Platform, kubectl: Kubectl) -> None:
+def test_every_peer_answers(platform: Platform) -> None:
     """After one apply everything is available or complete, and every container reaches every address it was given."""
     assert (platform.installation.applied.returncode, platform.installation.applied.stderr) == (0, "")
     assert [name for name in NAMES if not platform.machines.enforces_policies(name)] == []
-    kubectl.until("everything to be well", lambda: not platform.troubles(), INSTALL_SECONDS, missing=platform.troubles)
+    platform.get_well()
     said = {name: peers for name, peers in platform.peers() if peers}
     addresses = {each["address"] for peers in said.values() for each in peers.values() if not each["outside"]}
     assert {service.name for service in catalog.ALL if service.addresses} <= {name.split("/")[2] for name in said}

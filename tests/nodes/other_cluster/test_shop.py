@@ -17,7 +17,7 @@ import pytest
 
 from mgmtcluster import Endpoint
 from tests.nodes.machines import NAMES, Machines
-from tests.nodes.platform import INSTALL_SECONDS
+from tests.nodes.platform import WELL_SECONDS
 from tests.rig.kube import Done, Json, Kubectl, is_ready, is_settled, key
 
 from .facts import DOMAIN
@@ -38,7 +38,7 @@ def address(shop_objects: list[Json], machines: Machines) -> str:
     def waiting() -> list[tuple[str, str, str]]:
         return _unsettled(kubectl, shop_objects)
 
-    kubectl.until("the shop to be well", lambda: not waiting(), INSTALL_SECONDS, missing=waiting)
+    kubectl.until("the shop to be well", lambda: not waiting(), WELL_SECONDS, missing=waiting)
     return machines.addresses()[NAMES[0]]
 
 
