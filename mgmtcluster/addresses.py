@@ -32,7 +32,8 @@ def pods_service(service: str) -> str:
 def names_in(text: str, domain: str) -> Iterator[re.Match[str]]:
     """Names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
 
-    The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one.
+    The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one. A dot may
+    end it, as in DNS.
     """
     if ".svc" in text:  # the pattern takes long in a script, where there is hardly ever one
         yield from service_names(domain).finditer(text)
@@ -44,7 +45,7 @@ def service_names(domain: str) -> re.Pattern[str]:
     domains = "|".join(re.escape(name) for name in dict.fromkeys([domain, Cluster.domain]))
     return re.compile(
         r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.(?P<namespace>[a-z0-9-]+)\.svc"
-        rf"(?:\.(?P<domain>{domains}))?(?![a-z0-9.-])(?::(?P<port>\d+))?"
+        rf"(?:\.(?P<domain>{domains})\.?)?(?![a-z0-9.-])(?::(?P<port>\d+))?"
     )
 
 

@@ -93,6 +93,7 @@ def test_a_url_elsewhere_is_none(url: str) -> None:
         ("http://orders.shop.svc:8080/x", "orders.shop.svc:8080"),
         ("mongodb://a:b@db-0.db.shop.svc.cluster.local:27017,", "db-0.db.shop.svc.cluster.local:27017"),
         ("orders.shop.svc.cluster.local", "orders.shop.svc.cluster.local"),
+        ("http://orders.shop.svc.cluster.local.:80/x", "orders.shop.svc.cluster.local.:80"),
         ("orders.shop.svc.example.test", None),
         ("orders.shop.service", None),
         ("https://example.test", None),

@@ -20,8 +20,8 @@ MONGODB_PORT: Final = 27017
 #: Members that can elect a primary with one or more of them away, and no more than MongoDB lets vote.
 MEMBERS: Final = (3, 5, 7)
 
-#: The first version of MongoDB whose image has mongosh.
-_FIRST_WITH_MONGOSH: Final = (5, 0)
+#: The first major version of MongoDB whose image has mongosh.
+_FIRST_WITH_MONGOSH: Final = 5
 
 #: How long a client waits, in milliseconds, as every driver reads it from the connection string; ``ReplicaSet.uri`` says why.
 TIMEOUTS: Final = {
@@ -165,15 +165,19 @@ def member_problems(
 
 def image_problems(image: str) -> list[str]:
     """What is wrong with this image of MongoDB, as far as its tag tells its version."""
-    version = _version_of(image)
-    if version and version < _FIRST_WITH_MONGOSH:
+    major = re.match(r"v?([0-9]+)(?![0-9A-Za-z])", _tag_of(image))
+    if major and int(major[1]) < _FIRST_WITH_MONGOSH:
         return [f"image: {image!r} has no mongosh, which every Job here runs; write one of version 5.0 or newer"]
     return []
 
 
 def _version_of(image: str) -> tuple[int, int] | None:
-    tag = re.match(r"([0-9]+)\.([0-9]+)", image_parts(image.partition("@")[0])[1])
+    tag = re.match(r"([0-9]+)\.([0-9]+)", _tag_of(image))
     return (int(tag[1]), int(tag[2])) if tag else None
+
+
+def _tag_of(image: str) -> str:
+    return image_parts(image.partition("@")[0])[1]
 
 
 def version_problems(image: str, feature_compatibility_version: str | None) -> list[str]:

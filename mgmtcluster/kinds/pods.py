@@ -135,6 +135,15 @@ def raised_requests(requests: Mapping[str, str], limits: Mapping[str, str], rati
     return raised
 
 
+def node_label_problem(node_label: str, node_selector: Mapping[str, str]) -> str | None:
+    """The words for a label of nodes, `key=value`, that the node selector of the same pods has with another value."""
+    key, _, value = node_label.partition("=")
+    other = node_selector.get(key, value)
+    if other == value:
+        return None
+    return f"{node_label!r} and {key}: {other!r} in node_selector of its pods are on no node together; leave one of them out"
+
+
 def _merged(general: Any, special: Any) -> Any:
     if isinstance(special, Mapping):
         return {**general, **special}

@@ -12,18 +12,18 @@ from pydantic import AfterValidator, Field
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import Endpoint, service_names
 from mgmtcluster.databases.replica_set import ReplicaSet
-from mgmtcluster.kinds.cluster import foreign_family
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Directory, Name, ObjectName
 from mgmtcluster.kinds.network import Cidr, HostAddress, HostAndPort, HttpUrl, within
-from mgmtcluster.kinds.pods import SeLinuxOptions
+from mgmtcluster.kinds.pods import SeLinuxOptions, node_label_problem
 from mgmtcluster.settings import across
 from mgmtcluster.settings.cluster import ClusterSettings
 from mgmtcluster.settings.databases import DatabaseSettings, MetricsDatabaseSettings, RedisSettings
 from mgmtcluster.settings.model import Model, unique
 from mgmtcluster.settings.parts import SecretKeySettings, ServiceSettings
-from mgmtcluster.settings.pods import MetadataSettings, PlatformPodsSettings
+from mgmtcluster.settings.pods import MetadataSettings, PlatformPodsSettings, PodsSettings
+from mgmtcluster.settings.raw import foreign_family, items, mapping
 from mgmtcluster.settings.yaml_file import read_mapping
 
 __all__ = [
@@ -46,22 +46,11 @@ DEFAULT_FILE = "settings.yaml"
 _NOTHING_DIFFERS = ServiceSettings()
 
 
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _is_within(address: object, cidr: object) -> bool:
     try:
         return within(str(address), str(cidr))
     except ValueError:  # one of them is not an address, which its own type tells
         return False
-
-
-def _foreign_family(address: object, families: Sequence[str]) -> str | None:
-    try:
-        return foreign_family(str(address), families)
-    except ValueError:
-        return None
 
 
 class Settings(Model):
@@ -169,20 +158,32 @@ class Settings(Model):
         """What is set as outside the cluster lies outside its own ranges, and what other clusters dial has no name of its DNS."""
         cluster = ClusterSettings.raw_fields(fields["cluster"])
         name = "vdag_adhoc_inference_server_url"
-        if fields["storage_class"] is not None and fields["volumes_selinux"]:
-            yield "volumes_selinux: is for the bundled provisioner, and storage_class names another; leave one of them out"
+        yield from cls._volume_problems(fields)
         if found := service_names(str(cluster["domain"])).search(str(fields[name])):
             yield f"{name}: {found[0]!r} is an address of this cluster, and other clusters dial it; write one that they reach"
         url = fields["adhoc_inference_url"]
         host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
-        outside = [("outside_cidrs", cidr) for cidr in _items(fields["outside_cidrs"])]
-        families = _items(cluster["ip_families"]) if "cluster" not in wrong else []
+        outside = [("outside_cidrs", cidr) for cidr in items(fields["outside_cidrs"])]
+        families = items(cluster["ip_families"]) if "cluster" not in wrong else []
         for name, address in [*outside, ("adhoc_inference_url", host)]:
-            if families and (words := _foreign_family(address, families)):
+            if families and (words := foreign_family(address, families)):
                 yield f"{name}: {words}; write one of those"
-            for own in _items(cluster["cidrs"]):
+            for own in items(cluster["cidrs"]):
                 if _is_within(address, own):
                     yield f"{name}: {address} is within the cluster's own {own}; write one outside it, or the name of a Service"
+
+    @classmethod
+    def _volume_problems(cls, fields: Mapping[str, Any]) -> Iterator[str]:
+        """What is said of a provisioner that is not there; databases whose volumes no node may have."""
+        for name in ("volumes_directory", "volumes_selinux"):
+            if fields["storage_class"] is not None and fields[name] != cls.model_fields[name].default:
+                yield f"{name}: is for the bundled provisioner, and storage_class names another; leave one of them out"
+        general = mapping(PlatformPodsSettings.raw_fields(fields["pods"])["node_selector"])
+        for database in catalog.DATABASES:
+            own = type(cls.model_fields[database.setting].default).raw_fields(fields[database.setting])
+            special = mapping(PodsSettings.raw_fields(own["pods"])["node_selector"])
+            if words := node_label_problem(str(own["node_label"]), {**general, **special}):
+                yield f"{database.setting}.node_label: {words}"
 
     def image(self, name: str) -> str:
         """The image of this name: overridden, third-party, or the platform's in the registry and with the tag set here."""

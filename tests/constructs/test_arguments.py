@@ -12,6 +12,7 @@ from mgmtcluster import (
     LocalPathProvisioner,
     MetricsService,
     Outside,
+    Pods,
     RedisQueue,
     RegistryService,
     set_context,
@@ -113,6 +114,14 @@ BAD = {
         service(probe_port=70000),
         "test/orders: probe_port: 70000 is out of range; write at most 65535",
     ),
+    "a range of clients in a family that is not there": (
+        service(service_type="LoadBalancer", load_balancer_source_ranges=["2001:db8::/32"]),
+        "test/orders: load_balancer_source_ranges: '2001:db8::/32' is IPv6, and the cluster's ip_families are IPv4; write",
+    ),
+    "annotations of a Service that there is not": (
+        service(endpoint=Endpoint("orders", "shop", 8080), service_annotations={"example.test/a": "b"}),
+        "test/orders: service_annotations: no port is exposed; write node_port of the endpoint or service_type, or leave them",
+    ),
     "a directory that is relative": (
         service(writes=["tmp"]),
         "test/orders: writes.0: 'tmp' is not an absolute directory; write one as in /tmp",
@@ -147,6 +156,10 @@ BAD = {
     "a size that is none": (members(storage="10Gb"), "test/db: storage: '10Gb' is not a Kubernetes quantity"),
     "a small volume": (members(storage="1Mi"), "test/db: storage: '1Mi' is smaller than 1Gi"),
     "a label that is none": (members(node_label="db"), "test/db: node_label: 'db' is not a label; write KEY=VALUE"),
+    "a label of nodes that its pods may not run on": (
+        members(node_label="db=yes", pods=Pods(node_selector={"db": "no"})),
+        "test/db: node_label: 'db=yes' and db: 'no' in node_selector of its pods are on no node together; leave one of them out",
+    ),
     "a database's name that is none": (members(name="DB"), "test/db: name: 'DB' is not a DNS label"),
     "an id that is no name": (lambda chart: database(chart, "Db"), "test/Db: name: 'Db' is not a Service name"),
     "a database that is no database": (

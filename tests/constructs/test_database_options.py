@@ -103,6 +103,30 @@ def test_what_cannot_be_is_refused_in_the_settings(database: dict[str, Any], wor
     assert problem.startswith(f"settings: registry_database.{words}")
 
 
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        ({"pods": {"node_selector": {"registry": "no"}}}, ["registry_database.node_label: 'registry=yes' and registry: 'no'"]),
+        ({"metrics_database": {"node_label": "a=1", "pods": {"node_selector": {"a": "2"}}}}, ["metrics_database.node_label: "]),
+        ({"metrics_database": {"pods": {"node_selector": {"metrics-db": "no"}}}}, ["metrics_database.node_label: "]),
+        (
+            {"pods": {"node_selector": {"disk": "a"}}, "registry_database": {"node_label": "disk=b"}, "services": {"x": {}}},
+            ["registry_database.node_label: ", "services.x: "],
+        ),
+    ],
+)
+def test_members_that_no_node_may_run_are_refused(raw: dict[str, Any], wrong: list[str]) -> None:
+    """Beside everything else that is wrong; a selector of the database stands over that of all pods."""
+    with pytest.raises(InvalidInput) as refused:
+        Settings.of(raw)
+    assert len(refused.value.problems) == len(wrong)
+    for problem, start in zip(refused.value.problems, wrong, strict=True):
+        assert problem.startswith(f"settings: {start}")
+    assert Settings.of({"pods": {"node_selector": {"registry": "no"}}, "registry_database": {"node_label": "registry=no"}})
+    over = {"pods": {"node_selector": {"registry": "yes"}}}
+    assert Settings.of({"pods": {"node_selector": {"registry": "no"}}, "registry_database": over})
+
+
 def test_parameters_may_be_several() -> None:
     """Each is an argument of its own."""
     several = ["--setParameter=a=1", "--setParameter=b=2"]
@@ -111,7 +135,9 @@ def test_parameters_may_be_several() -> None:
         one(mongod_arguments=[several[0], several[0]])
 
 
-@pytest.mark.parametrize("image", ["mongo:4.4.29", "registry.example.test/mongo:4.2", "mongo:3.6"])
+@pytest.mark.parametrize(
+    "image", ["mongo:4.4.29", "registry.example.test/mongo:4.2", "mongo:3.6", "mongo:4", "mongo:4-focal", "mongo:v4.4"]
+)
 def test_an_image_without_mongosh_is_refused(image: str) -> None:
     """Every Job runs it."""
     with pytest.raises(InvalidInput, match=f"settings: images.mongo: '{image}' has no mongosh"):
@@ -120,7 +146,10 @@ def test_an_image_without_mongosh_is_refused(image: str) -> None:
         one(image=image)
 
 
-@pytest.mark.parametrize("image", ["mongo:5.0.2", "mongo:8.0", "mongo@sha256:" + "0" * 64, "example.test/mongo:lts"])
+@pytest.mark.parametrize(
+    "image",
+    ["mongo:5.0.2", "mongo:8.0", "mongo:8", "mongo@sha256:" + "0" * 64, "example.test/mongo:lts", "example.test/mongo:4f1c2ab"],
+)
 def test_an_image_that_may_have_mongosh_is_taken(image: str) -> None:
     """Where the tag tells no version, nobody here can tell."""
     assert one(image=image).container("shop", "db")["image"] == image

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import Path
 
 import pytest
-import yaml
 
 from mgmtcluster import Cluster, rules
 from mgmtcluster.settings import Settings
+from mgmtcluster.settings.yaml_file import read_mapping
 from tests.rendering import ROOT, render
 
 PAGE = (ROOT / "docs" / "clusters.md").read_text()
@@ -29,12 +29,14 @@ def test_there_is_a_section_for_each_kind_of_cluster() -> None:
 
 
 @pytest.mark.parametrize(("title", "block"), BLOCKS, ids=[f"{number} {title}" for number, (title, _) in enumerate(BLOCKS)])
-def test_a_block_is_rendered(title: str, block: str) -> None:
+def test_a_block_is_rendered(title: str, block: str, tmp_path: Path) -> None:
     """Every rule holds of what it gives, and it differs from the defaults.
 
     Takes more than two seconds because it renders a platform.
     """
-    raw: dict[str, Any] = yaml.safe_load(block)
+    file = tmp_path / "settings.yaml"
+    file.write_text(block)
+    raw = read_mapping(file)
     cluster: Cluster = Settings.of(raw).cluster.facts
     assert Settings.of(raw) != Settings(), title
     assert rules.check(render(raw).objects, rules.general(cluster=cluster)) == []

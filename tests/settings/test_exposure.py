@@ -116,10 +116,19 @@ def test_a_service_without_a_documented_node_port_may_have_a_load_balancer() -> 
         ({"node_port": 32100, "service_type": "ClusterIP"}, "node_port: is closed by service_type: ClusterIP; leave one"),
         ({"load_balancer_class": "a"}, "load_balancer_class: is for service_type: LoadBalancer alone; write that, or leave it"),
         ({"load_balancer_source_ranges": ["10.0.0.0/8"]}, "load_balancer_source_ranges: is for service_type: LoadBalancer alone"),
+        (
+            {"service_type": "LoadBalancer", "load_balancer_source_ranges": ["10.0.0.0/8", "2001:db8::/32"]},
+            "load_balancer_source_ranges: '2001:db8::/32' is IPv6, and the cluster's ip_families are IPv4; write a range",
+        ),
+        (
+            {"service_type": "ClusterIP", "service_annotations": {"example.test/a": "b"}},
+            "service_annotations: no port of the service is exposed; write service_type: LoadBalancer, or leave them out",
+        ),
         ({"service_type": "ExternalName"}, "service_type: 'ExternalName' is not allowed; write 'ClusterIP', 'NodePort' or"),
         ({"service_annotations": {"argocd.argoproj.io/sync-wave": "1"}}, "service_annotations.argocd.argoproj.io/sync-wave: "),
         ({"env": {"TOKEN": {"secret": "a"}}}, "env.TOKEN.key: is missing; write it"),
         ({"env": {"TOKEN": {"secret": "A", "key": "a"}}}, "env.TOKEN.secret: 'A' is not an object name"),
+        ({"env": {"HTTPS_PROXY": "http://me:secret@proxy.test:3128"}}, "env.HTTPS_PROXY: holds a password, which would stand in"),
         ({"env": {"TOKEN": 3}}, "env.TOKEN: expected text, got 3; write it in quotes"),
         ({"image_pull_policy": "Never", "pods": {"image_pull_policy": "Always"}}, "image_pull_policy: is Always in pods; leave"),
     ],
@@ -130,12 +139,31 @@ def test_what_does_not_go_together_is_refused(fields: dict[str, Any], words: str
     assert problem.startswith(f"settings: services.parser.{words}")
 
 
-def test_a_node_port_of_a_service_that_has_none_is_refused() -> None:
-    """Only what is exposed may be exposed elsewhere."""
-    [problem] = problems_of({"services": {"vdag-processor": {"node_port": 32100}}})
-    assert problem == (
-        "settings: services.vdag-processor.node_port: the service is not exposed by its documentation; leave it out"
-    )
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"node_port": 32100}, "node_port: the service is not exposed by its documentation; leave it out"),
+        (
+            {"service_type": "NodePort"},
+            "service_type: NodePort: the service is not exposed by its documentation; write LoadBalancer, or leave it out",
+        ),
+        (
+            {"service_annotations": {"example.test/a": "b"}},
+            "service_annotations: no port of the service is exposed; write service_type: LoadBalancer, or leave them out",
+        ),
+    ],
+)
+def test_a_service_that_is_not_exposed_has_nothing_of_one_that_is(fields: dict[str, Any], words: str) -> None:
+    """Only what is exposed may be exposed elsewhere; a load balancer is its own port."""
+    [problem] = problems_of({"services": {"vdag-processor": fields}})
+    assert problem == f"settings: services.vdag-processor.{words}"
+
+
+def test_a_variable_may_hold_a_password_by_reference() -> None:
+    """What it refers to comes from a Secret."""
+    url = "http://me:$(PASSWORD)@proxy.test:3128"
+    env = {"PASSWORD": {"secret": "proxy", "key": "password"}, "HTTPS_PROXY": url}
+    assert {"name": "HTTPS_PROXY", "value": url} in with_service("parser", env=env).container("services", "parser")["env"]
 
 
 def test_a_port_that_others_hand_out_may_not_be_closed() -> None:
@@ -186,9 +214,13 @@ def test_helper_pods_have_the_selinux_label_of_the_settings() -> None:
             {"volumes_selinux": {"type": "spc_t"}, "storage_class": "gp3"},
             "volumes_selinux: is for the bundled provisioner, and storage_class names another; leave one of them out",
         ),
+        (
+            {"volumes_directory": "/srv/volumes", "storage_class": "gp3"},
+            "volumes_directory: is for the bundled provisioner, and storage_class names another; leave one of them out",
+        ),
     ],
 )
-def test_a_selinux_label_that_cannot_be_used(fields: dict[str, Any], words: str) -> None:
+def test_volumes_that_cannot_be_as_they_are_asked_for(fields: dict[str, Any], words: str) -> None:
     """In one line."""
     [problem] = problems_of(fields)
     assert words in problem

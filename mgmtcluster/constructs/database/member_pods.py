@@ -12,6 +12,8 @@ from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.databases.replica_set import ReplicaSet
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.containers import Cpu, ExecProbe, Resources, TcpProbe
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.pods import node_label_problem
 from mgmtcluster.kinds.quantities import quantity_value
 
 #: Name of the port of members and of their Services.
@@ -50,7 +52,13 @@ class Member:
 
 
 def member_pods(workload: Workload, replica_set: ReplicaSet, member: Member) -> k8s.PodTemplateSpec:
-    """Pods of members: one a node, on labelled nodes only, over zones where there are any."""
+    """Pods of members: one a node, on labelled nodes only, over zones where there are any.
+
+    Raises:
+        InvalidInput: the node selector of the pods leaves out every labelled node.
+    """
+    if words := node_label_problem(member.node_label, workload.context.pods.node_selector):
+        raise InvalidInput([f"{workload.scope.node.path}: node_label: {words}"])
     command = [*_mongod(replica_set, member.memory, workload.context.cluster), *member.arguments]
     selector = k8s.LabelSelector(match_labels=workload.selector)
     return workload.pod_template(

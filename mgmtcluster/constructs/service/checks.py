@@ -8,7 +8,7 @@ from mgmtcluster.constructs.service.container_checks import container_problems, 
 from mgmtcluster.constructs.service.spec import Spec
 from mgmtcluster.containers import Init
 from mgmtcluster.databases.users import RESERVED
-from mgmtcluster.kinds.cluster import node_port_problem
+from mgmtcluster.kinds.cluster import foreign_family, node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Probe
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.options import ServiceOptions, exposed_of, load_balancer_problems
@@ -65,6 +65,11 @@ def _exposure_problems(spec: Spec) -> Iterator[str]:
     if spec.options["service_type"] == "NodePort" and not node_ports:
         yield "service_type: NodePort needs a port on every node; write node_port of the endpoint"
     yield from load_balancer_problems(spec.options)
+    for cidr in spec.options["load_balancer_source_ranges"]:
+        if words := foreign_family(cidr, spec.workload.context.cluster.ip_families):
+            yield f"load_balancer_source_ranges: {words}; write a range of those"
+    if spec.options["service_annotations"] and not exposed_of(spec.all_endpoints, spec.options):
+        yield "service_annotations: no port is exposed; write node_port of the endpoint or service_type, or leave them out"
 
 
 def _probe_problems(spec: Spec) -> Iterator[str]:
