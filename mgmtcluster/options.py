@@ -90,24 +90,6 @@ class TaskOptions(_OfPods, total=False):
         GracePeriod | None,
         Option(None, "Time that a pod has to end, in seconds, of which a service waits 10 before it begins.", "30"),
     ]
-    service_type: Annotated[
-        ServiceType | None,
-        Option(
-            None,
-            "How the Service of its exposed ports is reached; a load balancer is open to everybody, as a node port is.",
-            "``NodePort`` for endpoints with a ``node_port``, else ``ClusterIP``",
-        ),
-    ]
-    load_balancer_class: Annotated[
-        LabelKey | None, Option(None, "Class of the load balancer, which Kubernetes never changes.", "the cluster's own")
-    ]
-    load_balancer_source_ranges: Annotated[
-        Sequence[Cidr], Option((), "Ranges of the clients that the load balancer lets in.", "all")
-    ]
-    service_annotations: Annotated[
-        Mapping[ServiceAnnotationKey, str],
-        Option({}, "Annotations of the Service of its exposed ports, as those that configure a load balancer.", "none"),
-    ]
     component: Annotated[Name, Option("service", "The label ``app.kubernetes.io/component``.", "the construct's kind")]
 
 
@@ -126,6 +108,24 @@ class ServiceOptions(WorkerOptions, _OfPorts, total=False):
     """What a service may be told; every key is optional."""
 
     clients: Annotated[Sequence[Client], Option((), "Who may ask it, beside those of the app that have its address.", "nobody")]
+    service_type: Annotated[
+        ServiceType | None,
+        Option(
+            None,
+            "How the Service of its exposed ports is reached; a load balancer is open to everybody, as a node port is.",
+            "``NodePort`` for endpoints with a ``node_port``, else ``ClusterIP``",
+        ),
+    ]
+    load_balancer_class: Annotated[
+        LabelKey | None, Option(None, "Class of the load balancer, which Kubernetes never changes.", "the cluster's own")
+    ]
+    load_balancer_source_ranges: Annotated[
+        Sequence[Cidr], Option((), "Ranges of the clients that the load balancer lets in.", "all")
+    ]
+    service_annotations: Annotated[
+        Mapping[ServiceAnnotationKey, str],
+        Option({}, "Annotations of the Service of its exposed ports, as those that configure a load balancer.", "none"),
+    ]
 
 
 #: The probes of a service where none are passed. It has five minutes to start: on busy nodes some services take over a minute

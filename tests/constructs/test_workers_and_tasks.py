@@ -239,6 +239,14 @@ BAD: dict[str, tuple[Define, str]] = {
         lambda chart: worker(chart, clients=[Client.namespace("jobs")]),
         "test/worker: clients: is not an argument; write one of ",
     ),
+    "a load balancer of a worker": (
+        lambda chart: worker(chart, service_type="LoadBalancer"),
+        "test/worker: service_type: is not an argument; write one of ",
+    ),
+    "annotations of a task's Service": (
+        lambda chart: task(chart, service_annotations={"example.test/a": "b"}),
+        "test/report: service_annotations: is not an argument; write one of ",
+    ),
     "a probe without a port": (
         lambda chart: worker(chart, liveness=TcpProbe()),
         "test/worker: liveness: names no port, and no endpoint speaks TCP; write port=…, or an ExecProbe",

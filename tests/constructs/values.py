@@ -259,10 +259,6 @@ PODS_OF_A_TASK = {
     "share_process_namespace": st.sampled_from([None, True, False]),
     "waits_for_database": st.booleans(),
     "component": NAMES,
-    "service_type": _SERVICE_TYPES,
-    "load_balancer_class": st.sampled_from([None, "example.test/inner", "inner", "a b"]),
-    "load_balancer_source_ranges": st.lists(CIDRS, min_size=1, max_size=2),
-    "service_annotations": st.dictionaries(KEYS, ANY_TEXT, max_size=2),
 }
 PODS_OF_A_WORKER = {
     **PODS_OF_A_TASK,
@@ -280,4 +276,8 @@ OPTIONS = {
     "other_endpoints": st.lists(ENDPOINTS, min_size=1, max_size=2),
     "probe_port": PORTS,
     "clients": st.lists(_CLIENTS, min_size=1, max_size=2),
+    "service_type": _SERVICE_TYPES,
+    "load_balancer_class": st.sampled_from([None, "example.test/inner", "inner", "a b"]),
+    "load_balancer_source_ranges": st.lists(CIDRS, min_size=1, max_size=2),
+    "service_annotations": st.dictionaries(KEYS, ANY_TEXT, max_size=2),
 }
