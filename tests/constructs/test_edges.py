@@ -137,6 +137,18 @@ def test_a_service_of_somebody_else_is_taken_at_its_word(tmp_path: Path) -> None
     assert connects(objects, "client", "search", 7701)
 
 
+def test_a_named_port_of_somebody_elses_service_is_found_beside_a_database(tmp_path: Path) -> None:
+    """The Jobs that make its users are completed by the edges, and the edges need the numbers of such ports."""
+    (tmp_path / "search.yaml").write_text(yaml.safe_dump_all(SEARCH))
+
+    def define(chart: Chart) -> None:
+        Include(chart, "search", url=str(tmp_path / "search.yaml"))
+        database(chart)
+        calling(chart, SEARCH_AT)
+
+    assert connects(passes(define), "client", "search", 7701)
+
+
 def test_a_service_of_cdk8s_plus_is_taken_at_its_word() -> None:
     """It selects by a hash that cdk8s-plus makes."""
 

@@ -90,7 +90,8 @@ class Declared:
 
     @cached_property
     def _pods(self) -> Mapping[str | None, Pods]:
-        return pods([item.to_json() for item in self._objects if _kind(item) not in ("Service", "NetworkPolicy")])
+        # Jobs that make a database's users are completed by the edges, and a policy too: edges cannot wait for them.
+        return pods([item.to_json() for item in self._objects if _kind(item) not in ("Service", "NetworkPolicy", "Job")])
 
     def _port(self, server: Peer, name: str) -> int | None:
         """The number of a port that the pods of this app name so."""
