@@ -50,6 +50,34 @@ def test_a_patch_that_does_not_fit_is_refused_in_one_line() -> None:
         chart.to_json()
 
 
+LOST: dict[str, tuple[JsonPatch, str]] = {
+    "what is not there is removed": (JsonPatch.remove("/spec/nothing"), "there is no /spec/nothing"),
+    "what is not there is replaced": (JsonPatch.replace("/spec/nothing", 1), "there is no /spec/nothing"),
+    "what is not there is moved": (JsonPatch.move("/spec/nothing", "/spec/paused"), "there is no /spec/nothing"),
+    "an item that is not there": (JsonPatch.remove("/spec/template/spec/containers/1"), "there is no /spec/template/spec/con"),
+    "an item far behind the last": (
+        JsonPatch.add("/spec/template/spec/containers/9", {"name": "x"}),
+        "/spec/template/spec/containers/9 is beyond the end of its list",
+    ),
+    "no slash": (JsonPatch.add("spec/paused", True), "'spec/paused' does not begin with a slash"),
+    "all of it": (JsonPatch.replace("", {}), "'' does not begin with a slash"),
+    "a null": (JsonPatch.add("/spec/paused", None), "the value at /spec/paused is null, or holds one"),
+    "a null within": (JsonPatch.add("/spec/strategy", {"types": [None]}), "the value at /spec/strategy is null, or holds one"),
+    "its kind": (JsonPatch.remove("/kind"), "no object is without kind"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_patch_that_cdk8s_would_lose_is_refused(name: str) -> None:
+    """It passes over what RFC 6902 refuses; nothing of a patch is lost in silence."""
+    patch, reason = LOST[name]
+    chart = chart_of_a_shop()
+    web_service(chart).deployment.add_json_patch(patch)
+    with pytest.raises(RuntimeError) as error:
+        chart.to_json()
+    assert f"test/orders/deployment: JsonPatch: does not fit Deployment orders ({reason}" in str(error.value)
+
+
 def test_pods_are_patched_alike_whatever_makes_them() -> None:
     """A Deployment, a StatefulSet, a Job and a CronJob, and a service through its own method."""
     chart = chart_of_a_shop()
