@@ -96,6 +96,10 @@ class Endpoint:
         if self.pods and self.pods.namespace != self.namespace:
             here = f"and a Service leads to its own namespace; write {self.namespace}"
             raise InvalidInput([f"{where}: pods: are in {self.pods.namespace}, {here}"])
+        if self.pods and not self.pods.selector:
+            raise InvalidInput(
+                [f"{where}: pods: are all of {self.namespace}; write Peer({self.namespace!r}, NAME), or labels={{…}}"]
+            )
 
     @property
     def container_port(self) -> int:

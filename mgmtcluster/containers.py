@@ -129,6 +129,7 @@ class Init(Container):
         startup: with ``Always``, the probe that the next container waits for. Default: none.
         readiness: with ``Always``, the probe that decides whether the pod gets traffic. Default: none.
         liveness: with ``Always``, the probe that decides whether the container is restarted. Default: none.
+        endpoints: with ``Always``, the ports of the service's Service that this container listens on. Default: none.
     """
 
     databases: Sequence[Grant] = ()
@@ -136,3 +137,4 @@ class Init(Container):
     startup: Probe | None = None
     readiness: Probe | None = None
     liveness: Probe | None = None
+    endpoints: Sequence[Endpoint] = ()

@@ -1,5 +1,6 @@
 """Who may ask a service, what a service may ask of Kubernetes, and how many pods it has."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -114,6 +115,12 @@ class Metrics:
         check_fields(self, where="Metrics")
 
 
+def _rbac_word(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9.-]*(/[a-z0-9]+)?", _rbac_text(text)):
+        raise ValueError(f"{text!r} is not a verb or a resource of Kubernetes; write it in small letters, as in get or pods/log")
+    return text
+
+
 def _rbac_text(text: str) -> str:
     if text == "*":
         raise ValueError("'*' is everything; write each by its name")
@@ -123,6 +130,7 @@ def _rbac_text(text: str) -> str:
 
 
 _RbacName = Annotated[str, AfterValidator(_rbac_text)]
+_RbacWord = Annotated[str, AfterValidator(_rbac_word)]
 _Group = Annotated[str, Field(pattern=r"^([a-z0-9.-]*)$")]
 
 
@@ -137,8 +145,8 @@ class ApiRights:
         names: the names of the only objects that are meant. Default: all.
     """
 
-    verbs: Annotated[Sequence[_RbacName], Field(min_length=1)]
-    resources: Annotated[Sequence[_RbacName], Field(min_length=1)]
+    verbs: Annotated[Sequence[_RbacWord], Field(min_length=1)]
+    resources: Annotated[Sequence[_RbacWord], Field(min_length=1)]
     groups: Annotated[Sequence[_Group], Field(min_length=1)] = ("",)
     names: Sequence[_RbacName] = ()
 

@@ -91,7 +91,10 @@ _WORDS = {
 def wording(error: ErrorDetails) -> str:
     """The words for an error that pydantic found."""
     words = _WORDS.get(error["type"], "{value} is refused: {message}")
-    return words.format(value=shortened(error["input"]), message=error["msg"], **error.get("ctx", {}))
+    context = error.get("ctx", {})
+    if context.get("class") == "Sequence":
+        words = _LIST
+    return words.format(value=shortened(error["input"]), message=error["msg"], **context)
 
 
 def shortened(value: object) -> str:
@@ -107,7 +110,11 @@ def problems_of(error: pydantic.ValidationError, *, within: str = "") -> list[st
         within: what the paths begin with. Default: nothing.
     """
     start = (within,) if within else ()
-    return [f"{_dotted((*start, *details['loc']))}: {wording(details)}" for details in error.errors()]
+    found = error.errors()
+    # A list whose items are refused has too few of them, which says nothing new.
+    lists = {details["loc"][:-1] for details in found if details["loc"]}
+    told = [details for details in found if details["type"] != "too_short" or details["loc"] not in lists]
+    return [f"{_dotted((*start, *details['loc']))}: {wording(details)}" for details in told]
 
 
 def _dotted(path: tuple[int | str, ...]) -> str:

@@ -41,9 +41,12 @@ def dns_domain(text: str) -> str:
 def cidr(text: str) -> str:
     """A range of IP addresses (a CIDR), as NetworkPolicy takes it."""
     try:
-        return str(ip_network(text))
+        network = str(ip_network(text))
     except ValueError:
         raise ValueError(f"{text!r} is not a CIDR; write a range of addresses as in 10.244.0.0/16") from None
+    if not re.fullmatch("[^/]+/[0-9]+", text):
+        raise ValueError(f"{text!r} is not a CIDR; write it as {network}")
+    return network
 
 
 def ip_family(text: str) -> str:

@@ -142,8 +142,8 @@ Access = Literal["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOnc
 class Claim:
     """A volume that outlives its pods: a PersistentVolumeClaim.
 
-    One value is one claim: containers that are given the same value mount the same volume. Deleting the manifest deletes the
-    claim, and the class says what becomes of the data.
+    One value is one claim of a service: its containers that are given the same value mount the same volume. Another service that
+    is given it has a claim of its own. Deleting the manifest deletes the claim, and the class says what becomes of the data.
 
     Args:
         size: its size.

@@ -75,7 +75,9 @@ def test_more_pods_than_may_mount_it_are_refused(arguments: dict[str, Any], aske
 
 def test_a_claim_where_something_else_is_mounted_is_refused() -> None:
     """One path, one mount."""
-    with pytest.raises(InvalidInput, match="test/orders: files: /tmp is mounted twice; write another path"):
+    with pytest.raises(
+        InvalidInput, match=r"test/orders: claims: /tmp is mounted twice; write another path, or writes=\[…\] without it"
+    ):
         orders(claims={"/tmp": Claim("1Gi")})
     with pytest.raises(InvalidInput, match="Claim: size: '1' is smaller than 1Mi; write 1Mi or more"):
         Claim("1")

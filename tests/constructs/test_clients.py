@@ -1,14 +1,15 @@
 """Who is let in, whom the app does not make."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
 
-from mgmtcluster import Client, Endpoint, InvalidInput, Metrics, Peer, StatefulService, WebService, edges_of, rules
+from mgmtcluster import Client, Endpoint, InvalidInput, Metrics, Outside, Peer, StatefulService, WebService, edges_of, rules
 from mgmtcluster.map.graph import graph_of
 from mgmtcluster.map.mermaid import mermaid
-from mgmtcluster.testing import Host, Manifests, Network, Pod, load, pods_of
+from mgmtcluster.testing import Host, Manifests, Network, Pod, load, may_connect, pods_of
 from tests.constructs.made_up import IMAGE, ORDERS, TILL, orders, web_service
 from tests.rendering import render_chart
 
@@ -90,6 +91,35 @@ def test_a_client_asks_the_port_that_it_names() -> None:
     assert network.lets_in(pod, asking["a"], 9000)
     assert not network.lets_in(pod, asking["a"], 8081)
     assert network.lets_in(pod, asking["b"], 53, protocol="UDP")
+
+
+def test_a_client_of_a_port_of_both_protocols_asks_both() -> None:
+    """As that of a name server, whether it names the port or not; a monitor's port is none that it could mean."""
+    names = Endpoint("names", "shop", 53, target_port=5353)
+    more = [replace(names, protocol="UDP")]
+    clients = [Client.namespace("a"), Client.namespace("b", port=53)]
+    metrics = Metrics(port=9100, service_monitor=True)
+    objects = orders(endpoint=names, other_endpoints=more, clients=clients, metrics=metrics)
+    for client in (Pod("a"), Pod("b")):
+        assert may_connect(objects, client, Peer("shop", "names"), 5353)
+        assert may_connect(objects, client, Peer("shop", "names"), 5353, protocol="UDP")
+        assert not may_connect(objects, client, Peer("shop", "names"), 9100)
+
+
+@pytest.mark.parametrize(("text", "written"), [("192.0.2.7", "192.0.2.7/32"), ("10.0.0.0/255.0.0.0", "10.0.0.0/8")])
+def test_an_address_that_is_no_range_opens_nothing(text: str, written: str) -> None:
+    """It is refused with the range to write: a policy that could not name it would let everybody in, or out."""
+    with pytest.raises(InvalidInput) as error:
+        Client.cidrs(text)
+    assert error.value.problems == (f"Client.cidrs: cidrs.0: {text!r} is not a CIDR; write it as {written}",)
+    with pytest.raises(InvalidInput, match=f"Outside 'news': cidrs.0: {text!r} is not a CIDR; write it as {written}"):
+        Outside(ports=[(443, 443)], reason="news", cidrs=[text])
+
+
+def test_a_range_of_a_family_that_the_cluster_does_not_have_is_refused() -> None:
+    """In one line."""
+    with pytest.raises(InvalidInput, match="test/orders: clients: '2001:db8::/32' is IPv6, and the cluster's ip_families are"):
+        orders(endpoint=TILL, clients=[Client.cidrs("2001:db8::/32")])
 
 
 def test_a_client_that_is_ours_may_go_there_too() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mgmtcluster import (
+    Client,
     ConfigFile,
     ConfigKey,
     ConfigRef,
@@ -13,13 +14,15 @@ from mgmtcluster import (
     HttpProbe,
     Init,
     InvalidInput,
+    Peer,
     PodField,
     Resources,
     SecretFiles,
     SecretKey,
     SecretRef,
+    TcpProbe,
 )
-from mgmtcluster.testing import Manifest, Manifests
+from mgmtcluster.testing import Manifest, Manifests, Pod, may_connect
 from tests.constructs.made_up import TILL, orders, sidecar
 from tests.rendering import pod_spec
 
@@ -132,6 +135,21 @@ def test_a_sidecar_may_answer_at_a_port_of_the_service() -> None:
     assert helper["readinessProbe"]["httpGet"]["port"] == 9101
 
 
+def test_an_init_container_that_stays_may_answer_at_a_port_of_the_service() -> None:
+    """As a sidecar may."""
+    at = Endpoint("till", "shop", 443, target_port=8443)
+    proxy = init(name="proxy", restart_policy="Always", endpoints=[at], startup=TcpProbe())
+    clients = [Client.namespace("a", port=443)]
+    objects = orders(endpoint=TILL, init=[proxy], clients=clients)
+    assert [port["targetPort"] for port in objects.one("Service", "shop", "till")["spec"]["ports"]] == [8081, 8443]
+    spec = pod_spec(deployment(objects, "till"))
+    [staying] = spec["initContainers"]
+    assert [port["containerPort"] for port in staying["ports"]] == [8443]
+    assert staying["startupProbe"]["tcpSocket"]["port"] == 8443
+    assert [port["containerPort"] for port in spec["containers"][0]["ports"]] == [8081]
+    assert may_connect(objects, Pod("a"), Peer("shop", "till"), 8443)
+
+
 def test_an_init_container_that_stays_is_a_sidecar_that_starts_first() -> None:
     """It has probes and drains; one that ends has none, and containers do not see each other's processes."""
     proxy = init(name="proxy", restart_policy="Always", startup=ExecProbe(command=["up"]))
@@ -146,11 +164,27 @@ def test_an_init_container_that_stays_is_a_sidecar_that_starts_first() -> None:
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a file twice": (
         {"files": {"/tmp": SecretFiles("web")}},
-        "files: /tmp is mounted twice; write another path",
+        "files: /tmp is mounted twice; write another path, or writes=[…] without it",
     ),
     "a file within a Secret": (
         {"files": {"/certs": SecretFiles("web"), "/certs/ca": ConfigFile("web", "ca")}},
         "files./certs/ca: is within /certs, which is a Secret's alone; write a path outside it",
+    ),
+    "a file within a file": (
+        {"files": {"/app": "x", "/app/motd": ConfigFile("web", "motd")}},
+        "files./app/motd: is within /app, which is a file; write a path outside it",
+    ),
+    "a directory within a file": (
+        {"files": {"/app": "x"}, "writes": ["/app/cache"]},
+        "writes./app/cache: is within /app, which is a file; write a path outside it",
+    ),
+    "a port of what ends": (
+        {"init": [init(endpoints=[Endpoint("orders", "shop", 9000)])]},
+        "init.migrate.endpoints: an init container ends; leave it out, or write restart_policy='Always'",
+    ),
+    "other pods at its own endpoint": (
+        {"endpoint": Endpoint("till", "shop", 80, pods=Peer("shop", "other"))},
+        "endpoint: pods: shop/other answer at it, and its own pods do; leave it out",
     ),
     "texts that are too long": (
         {"files": {"/a": "ä" * 2**19, "/b": "x"}},

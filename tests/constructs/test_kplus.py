@@ -74,6 +74,10 @@ def test_an_autoscaler_takes_a_workload(kind: type[WebService | StatefulService 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "two autoscalers": ({"autoscale": Autoscale(min=1, max=2)}, "test/till: autoscale: scales the pods already; leave it out"),
+    "a number of pods": (
+        {"replicas": 3},
+        "test/till: replicas: the autoscaler sets the number of pods; leave it out, and write min_replicas there",
+    ),
     "a claim of one node": ({"claims": {"/d": Claim("1Gi")}}, "test/till: claims: pods on several nodes cannot mount one; write"),
 }
 
@@ -86,3 +90,17 @@ def test_what_cannot_be_scaled_is_refused(name: str) -> None:
         scaled(WebService, **arguments)
     [said] = error.value.problems
     assert said.startswith(problem)
+
+
+def test_two_autoscalers_of_one_workload_are_refused() -> None:
+    """They would undo each other's work."""
+
+    def define(chart: Chart) -> None:
+        till = web_service(chart, "till", endpoint=TILL)
+        till.as_kplus_scalable()
+        till.as_kplus_scalable()
+
+    with pytest.raises(
+        InvalidInput, match="test/till: as_kplus_scalable: the scale of shop/till is taken by test/till; use what"
+    ):
+        render_chart(define)

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from cdk8s import Chart
 
-from mgmtcluster import Endpoint, ExecProbe, InvalidInput, Peer, RedisQueue, TcpProbe, edges_of
+from mgmtcluster import Endpoint, ExecProbe, InvalidInput, Metrics, Peer, RedisQueue, TcpProbe, edges_of
 from mgmtcluster.kinds.containers import Probe
 from mgmtcluster.kinds.network import Protocol
 from mgmtcluster.map.graph import graph_of
 from mgmtcluster.map.mermaid import mermaid
-from mgmtcluster.testing import Manifest, Manifests, may_connect
-from tests.constructs.made_up import IMAGE, orders, web_service
+from mgmtcluster.testing import Host, Manifest, Manifests, Pod, may_connect
+from tests.constructs.made_up import IMAGE, TILL, orders, web_service
 from tests.rendering import render_chart
 
 WEB = Endpoint("web", "shop", 80, target_port=8000)
@@ -64,6 +64,18 @@ def test_a_node_port_opens_the_pods_port() -> None:
     """To everybody."""
     objects = orders(endpoint=Endpoint("web", "shop", 80, node_port=30400, target_port=8000))
     assert objects.one("NetworkPolicy", "shop", "web")["spec"]["ingress"] == [{"ports": [{"port": 8000, "protocol": "TCP"}]}]
+
+
+def test_a_load_balancer_leads_to_what_clients_ask_and_not_to_what_a_monitor_does() -> None:
+    """Who may scrape is Prometheus alone; the port for it stands in a Service inside the cluster."""
+    metrics = Metrics(port=9100, service_monitor=True)
+    objects = orders(endpoint=TILL, service_type="LoadBalancer", metrics=metrics)
+    assert [port["port"] for port in objects.one("Service", "shop", "till-external")["spec"]["ports"]] == [8081]
+    inside = objects.one("Service", "shop", "till")["spec"]
+    assert (inside["type"], [port["port"] for port in inside["ports"]]) == ("ClusterIP", [8081, 9100])
+    assert may_connect(objects, Host("192.0.2.7"), Peer("shop", "till"), 8081)
+    assert not may_connect(objects, Host("192.0.2.7"), Peer("shop", "till"), 9100)
+    assert may_connect(objects, Pod("monitoring", {"app.kubernetes.io/name": "prometheus"}), Peer("shop", "till"), 9100)
 
 
 def test_a_port_of_udp_is_one_everywhere_and_nobody_probes_it() -> None:
@@ -149,5 +161,7 @@ def test_pods_behind_a_service_beside_the_app_are_named_by_a_peer() -> None:
     assert labelled.peer.selector == {"app": "search"}
     assert Endpoint("search", "chat", 7700, pods=Peer("chat", "search")).peer == Peer("chat", "search")
     assert str(Peer("chat", labels={"app": "search"})) == "chat/app=search"
+    with pytest.raises(InvalidInput, match=r"Endpoint 'search': pods: are all of chat; write Peer\('chat', NAME\), or labels="):
+        Endpoint("search", "chat", 7700, pods=Peer("chat"))
     with pytest.raises(InvalidInput, match=r"Peer .chat.: labels\.my app: .my app. is not the key of a label"):
         Peer("chat", labels={"my app": "x"})

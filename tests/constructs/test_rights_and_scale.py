@@ -95,6 +95,14 @@ WRONG: dict[str, tuple[Any, str]] = {
         lambda: orders(api_rights=RIGHTS, files={TOKEN_DIRECTORY: SecretFiles("x")}),
         f"test/orders: files: {TOKEN_DIRECTORY} is mounted twice; write another path",
     ),
+    "a resource that is none": (
+        lambda: ApiRights(["get"], resources=["Pods"]),
+        "ApiRights: resources.0: 'Pods' is not a verb or a resource of Kubernetes; write it in small letters, as in get or",
+    ),
+    "rights that are no list": (
+        lambda: orders(api_rights=ApiRights(["get"], resources=["pods"])),
+        "test/orders: api_rights: expected a list, got ApiRights(verbs=['get'], ",
+    ),
     "no verb": (lambda: ApiRights([], resources=["pods"]), "ApiRights: verbs: [] is too short; write at least 1 item"),
 }
 

@@ -247,6 +247,18 @@ BAD: dict[str, tuple[Define, str]] = {
         lambda chart: task(chart, service_annotations={"example.test/a": "b"}),
         "test/report: service_annotations: is not an argument; write one of ",
     ),
+    "a queue's variable without a queue": (
+        lambda chart: worker(chart, queue_env="QUEUE"),
+        "test/worker: queue_env: there is no queue; pass queue=…, or leave it out",
+    ),
+    "a database elsewhere": (
+        lambda chart: worker(chart, namespace="bank", database=database(chart).grant("a", env="URL")),
+        "test/worker: database: is in the namespace shop, and so are its Secrets; write namespace='shop'",
+    ),
+    "a port of an init container that stays": (
+        lambda chart: task(chart, init=[Init(name="proxy", image=IMAGE, restart_policy="Always", endpoints=[TILL])]),
+        "test/report: init.proxy.endpoints: nothing here has a Service; leave them out, or define a WebService",
+    ),
     "a probe without a port": (
         lambda chart: worker(chart, liveness=TcpProbe()),
         "test/worker: liveness: names no port, and no endpoint speaks TCP; write port=…, or an ExecProbe",

@@ -73,7 +73,7 @@ IMAGES = st.sampled_from(
         "é:1",
     ]
 )
-CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "10.244.0.0/16", "2001:db8::/32", "::/0", "10.0.0.1/8", "x"])
+CIDRS = st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "10.244.0.0/16", "2001:db8::/32", "::/0", "10.0.0.1/8", "192.0.2.7", "x"])
 KEYS = st.one_of(st.sampled_from(["example.test/note", "a", "a b", "/a", "A.B/c", "x" * 64]), ANY_TEXT)
 
 
@@ -191,6 +191,7 @@ _INITS = made(
     startup=st.one_of(st.none(), st.none(), _PROBES),
     readiness=st.one_of(st.none(), st.none(), _PROBES),
     liveness=st.one_of(st.none(), st.none(), _PROBES),
+    endpoints=st.lists(ENDPOINTS, max_size=1),
     **_BESIDE,
 )
 LABELS = st.dictionaries(KEYS, st.sampled_from(["x", "", "a b"]), max_size=2)

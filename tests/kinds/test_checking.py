@@ -70,7 +70,7 @@ def refused(**options: Any) -> tuple[str, ...]:
         ({"size_or_text": True}, "size_or_text: expected Size or str, got True"),
         ({"number_or_text": True}, "number_or_text: expected int or str, got True"),
         ({"names": "abc"}, "names: expected a list, got 'abc'; write [ … ]"),
-        ({"names": 1}, "names: expected Sequence, got 1"),
+        ({"names": 1}, "names: expected a list, got 1; write [ … ]"),
         ({"names": ["a", 1]}, "names.1: expected text, got 1; write it in quotes"),
         ({"pair": [1, 2]}, "pair: expected a tuple, got [1, 2]; write (…, …)"),
         ({"pair": (1, 2, 3)}, "pair: (1, 2, 3) is too long; write at most 2 items"),

@@ -1,8 +1,7 @@
 """What no single argument of a service can tell: how they fit together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from mgmtcluster.addresses import Endpoint
 from mgmtcluster.constructs.parts.pods import DRAIN_SECONDS
 from mgmtcluster.constructs.service.container_checks import container_problems, twice
 from mgmtcluster.constructs.service.spec import Spec
@@ -10,8 +9,7 @@ from mgmtcluster.containers import Init
 from mgmtcluster.databases.users import RESERVED
 from mgmtcluster.kinds.cluster import foreign_family, node_port_problem
 from mgmtcluster.kinds.containers import DEFAULT_USER, ExecProbe, Probe
-from mgmtcluster.kinds.peers import Peer
-from mgmtcluster.options import ServiceOptions, exposed_of, load_balancer_problems
+from mgmtcluster.options import load_balancer_problems
 
 
 def problems_of(spec: Spec) -> Iterator[str]:
@@ -28,32 +26,29 @@ def problems_of(spec: Spec) -> Iterator[str]:
     yield from container_problems(spec)
 
 
-def external_name(peer: Peer, endpoints: Sequence[Endpoint], options: ServiceOptions) -> list[str]:
+def external_name(spec: Spec) -> list[str]:
     """The name of the Service with the ports that are exposed, where others of the same Service are not.
 
     A NodePort Service gives every port of its own a node port, so what is exposed alone needs a Service alone.
     """
-    exposed = exposed_of(endpoints, options)
-    return [f"{peer.name}-external"] if 0 < len(exposed) < len(endpoints) else []
+    return [f"{spec.peer.name}-external"] if 0 < len(spec.exposed) < len(spec.all_endpoints) else []
 
 
 def _endpoint_problems(spec: Spec) -> Iterator[str]:
-    for sidecar in spec.sidecars if not spec.endpoints else ():
-        if sidecar.endpoints:
-            yield f"sidecars.{sidecar.name}.endpoints: nothing here has a Service; leave them out, or define a WebService"
-    if not spec.endpoints:
-        return
     for endpoint in spec.all_endpoints:
         if words := node_port_problem(endpoint.node_port, spec.workload.context.cluster.node_port_range):
             yield f"endpoint: node_port: {words}"
         if endpoint.pod:
             yield f"endpoint: {endpoint} is of one pod; write that of the Service"
-    main, *others = spec.endpoints
-    named = [("other_endpoints", other) for other in others]
-    named += [(f"sidecars.{each.name}.endpoints", endpoint) for each in spec.sidecars for endpoint in each.endpoints]
+        if endpoint.pods:
+            yield f"endpoint: pods: {endpoint.pods} answer at it, and its own pods do; leave it out"
+    named = [("other_endpoints", other) for other in spec.endpoints[1:]]
+    named += [(f"{spec.where(each)}endpoints", at) for each in spec.containers[1:] for at in spec.endpoints_of(each)]
     for where, other in named:
-        if (other.service, other.namespace) != (main.service, main.namespace):
-            yield f"{where}: {other} is another Service; write one of {main.service}"
+        if not spec.endpoints:
+            yield f"{where}: nothing here has a Service; leave them out, or define a WebService"
+        elif (other.service, other.namespace) != (spec.peer.name, spec.peer.namespace):
+            yield f"{where}: {other} is another Service; write one of {spec.peer.name}"
     for port, _ in twice((endpoint.port, endpoint.protocol) for endpoint in spec.all_endpoints):
         yield f"other_endpoints: port {port} is given twice; write each once"
 
@@ -68,7 +63,7 @@ def _exposure_problems(spec: Spec) -> Iterator[str]:
     for cidr in spec.options["load_balancer_source_ranges"]:
         if words := foreign_family(cidr, spec.workload.context.cluster.ip_families):
             yield f"load_balancer_source_ranges: {words}; write a range of those"
-    if spec.options["service_annotations"] and not exposed_of(spec.all_endpoints, spec.options):
+    if spec.options["service_annotations"] and not spec.exposed:
         yield "service_annotations: no port is exposed; write node_port of the endpoint or service_type, or leave them out"
 
 
@@ -79,6 +74,7 @@ def _probe_problems(spec: Spec) -> Iterator[str]:
         where = spec.where(container)
         own = {f"{where}{name}": getattr(container, name) for name in ("readiness", "liveness", "startup")}
         if isinstance(container, Init) and not container.restart_policy:
+            own[f"{where}endpoints"] = container.endpoints
             yield from (
                 f"{name}: an init container ends; leave it out, or write restart_policy='Always'" for name in own if own[name]
             )
@@ -100,11 +96,12 @@ def _database_problems(spec: Spec) -> Iterator[str]:
     for where, grant in named:
         there = grant.server.peer.namespace
         if there != peer.namespace:
-            yield f"{where}: is in the namespace {there}, and so are its Secrets; write an endpoint in {there}"
+            advice = f"an endpoint in {there}" if spec.endpoints else f"namespace={there!r}"
+            yield f"{where}: is in the namespace {there}, and so are its Secrets; write {advice}"
 
 
 def _name_problems(spec: Spec) -> Iterator[str]:
-    names = [spec.peer.name, *external_name(spec.peer, spec.all_endpoints, spec.options), *spec.options["aliases"]]
+    names = [spec.peer.name, *external_name(spec), *spec.options["aliases"]]
     yield from (f"aliases: {name!r} is a Service of it already; write another name" for name in twice(names))
 
 
@@ -120,11 +117,15 @@ def _user_problems(spec: Spec) -> Iterator[str]:
 
 
 def _client_problems(spec: Spec) -> Iterator[str]:
-    ports = [endpoint.port for endpoint in spec.all_endpoints]
+    told, ports = ([*dict.fromkeys(each.port for each in some)] for some in (spec.told_endpoints, spec.all_endpoints))
+    families = spec.workload.context.cluster.ip_families
     for client in spec.options["clients"]:
         who = ", ".join(map(str, client.peers))
-        if client.port is None and len(ports) > 1:
-            yield f"clients: {who}: names no port, and there are several; write port={ports[0]}, or another of {ports}"
+        for cidr in (peer.cidr for peer in client.peers if peer.cidr):
+            if words := foreign_family(cidr, families):
+                yield f"clients: {words}; write a range of those"
+        if client.port is None and len(told) > 1:
+            yield f"clients: {who}: names no port, and there are several; write port={told[0]}, or another of {ports}"
         elif client.port not in (None, *ports):
             yield f"clients: {who}: port: {client.port} is no port of an endpoint; write one of {ports}"
     metrics = spec.options["metrics"]

@@ -79,13 +79,21 @@ def _env_problems(spec: Spec, container: Container) -> Iterator[str]:
 def _mount_problems(spec: Spec, container: Container) -> Iterator[str]:
     """Two mounts at one path; a mount within a directory that nothing can be made in."""
     where = spec.where(container)
-    paths = [*container.files, *container.claims, *([TOKEN_DIRECTORY] if container.api_token else [])]
-    for path in twice([*dict.fromkeys(container.writes), *paths]):
-        yield f"{where}files: {path} is mounted twice; write another path"
+    token = [TOKEN_DIRECTORY] if container.api_token else []
+    paths = [*dict.fromkeys(container.writes), *container.files, *container.claims, *token]
+    for path in twice(paths):
+        advice = ", or writes=[…] without it" if path in container.writes else ""
+        yield f"{where}{_option_of(container, path)}: {path} is mounted twice; write another path{advice}"
     for directory, source in container.files.items():
-        if isinstance(source, SecretFiles):
-            for inner in (path for path in (*container.writes, *paths) if path.startswith(f"{directory}/")):
-                yield f"{where}files.{inner}: is within {directory}, which is a Secret's alone; write a path outside it"
+        holder = "a Secret's alone" if isinstance(source, SecretFiles) else "a file"
+        for inner in (path for path in paths if path.startswith(f"{directory}/")):
+            place = f"{where}{_option_of(container, inner)}.{inner}"
+            yield f"{place}: is within {directory}, which is {holder}; write a path outside it"
+
+
+def _option_of(container: Container, path: str) -> str:
+    """The option that mounts something at this path."""
+    return next((name for name in ("files", "claims", "writes") if path in getattr(container, name)), "api_token")
 
 
 def _pod_problems(spec: Spec) -> Iterator[str]:

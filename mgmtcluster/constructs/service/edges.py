@@ -10,8 +10,7 @@ from mgmtcluster.databases.grant import Grant
 from mgmtcluster.databases.users import READ_WRITE
 from mgmtcluster.edges import Claim, Edge, record, record_call, user_claim
 from mgmtcluster.kinds.access import Client
-from mgmtcluster.kinds.peers import Peer, prometheus_in
-from mgmtcluster.options import exposed_of
+from mgmtcluster.kinds.peers import prometheus_in
 
 
 def record_edges(spec: Spec) -> None:
@@ -26,12 +25,12 @@ def record_edges(spec: Spec) -> None:
         for grant in init.databases:
             record(scope, _use(spec, init, grant))
     for client in spec.options["clients"]:
-        for peer in client.peers:
-            record(scope, _entry(spec, client, peer))
+        for edge in _entries(spec, client):
+            record(scope, edge)
     if metrics := spec.options["metrics"]:
         prometheus = prometheus_in(metrics.prometheus_namespace)
         record(scope, Edge(prometheus, spec.peer, metrics.port, why="scrapes", let_in=True))
-    record_exposed(spec.workload, exposed_of(spec.all_endpoints, spec.options))
+    record_exposed(spec.workload, spec.exposed)
     record_outside(spec.workload, spec.options["outside"])
     if rights := spec.options["api_rights"]:
         record_api_calls(spec.workload, why="; ".join(map(str, rights)))
@@ -52,9 +51,12 @@ def _use(spec: Spec, container: Container, grant: Grant) -> Edge:
     )
 
 
-def _entry(spec: Spec, client: Client, peer: Peer) -> Edge:
-    asked = next(endpoint for endpoint in spec.all_endpoints if client.port in (None, endpoint.port))
-    return Edge(peer, spec.peer, asked.container_port, why=client.why, protocol=asked.protocol, let_in=True)
+def _entries(spec: Spec, client: Client) -> Iterator[Edge]:
+    """A port of TCP and UDP is asked in both."""
+    asked = [each for each in spec.all_endpoints if each.port == client.port] if client.port else spec.told_endpoints
+    for peer in client.peers:
+        for each in asked:
+            yield Edge(peer, spec.peer, each.container_port, why=client.why, protocol=each.protocol, let_in=True)
 
 
 def user_claims(spec: Spec) -> Sequence[Claim]:

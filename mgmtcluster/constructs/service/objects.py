@@ -18,7 +18,6 @@ from mgmtcluster.edges import reserve, service_claims
 from mgmtcluster.kinds.access import ApiRights
 from mgmtcluster.kinds.containers import DEFAULT_USER
 from mgmtcluster.kinds.errors import InvalidInput
-from mgmtcluster.options import exposed_of
 
 _MONITORING: Final = "monitoring.coreos.com/v1"
 
@@ -39,7 +38,7 @@ def begin(spec: Spec, *, more_services: Sequence[str] = ()) -> Manifest:
         warn(f"{scope.node.path}: user: {user} may be a user of the nodes too; {DEFAULT_USER} is not", stacklevel=4)
     names = (
         spec.peer.name,
-        *external_name(spec.peer, spec.all_endpoints, spec.options),
+        *external_name(spec),
         *spec.options["aliases"],
         *more_services,
     )
@@ -111,11 +110,10 @@ def stateful_set(spec: Spec, *, headless: str) -> Manifest:
 def services(spec: Spec) -> list[Manifest]:
     """Define the main Service; a second one if only some ports are exposed; one for each alias."""
     endpoints = spec.all_endpoints
-    exposed = exposed_of(endpoints, spec.options)
     labels = _MONITORED if _is_monitored(spec) else None
-    defined = [_service(spec, "service", spec.peer.name, endpoints, exposed=len(exposed) == len(endpoints), labels=labels)]
-    for name in external_name(spec.peer, endpoints, spec.options):
-        defined.append(_service(spec, "external", name, exposed, exposed=True))
+    defined = [_service(spec, "service", spec.peer.name, endpoints, exposed=len(spec.exposed) == len(endpoints), labels=labels)]
+    for name in external_name(spec):
+        defined.append(_service(spec, "external", name, spec.exposed, exposed=True))
     for alias in spec.options["aliases"]:
         defined.append(_service(spec, f"alias-{alias}", alias, endpoints, exposed=False))
     return defined

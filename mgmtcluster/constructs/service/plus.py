@@ -8,6 +8,7 @@ from cdk8s import ApiObjectMetadata, App, Chart, JsonPatch
 from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.pods import port_name
 from mgmtcluster.constructs.service.spec import Spec
+from mgmtcluster.edges import Claim, reserve
 from mgmtcluster.kinds.errors import InvalidInput
 
 
@@ -28,13 +29,19 @@ def kplus_scalable(spec: Spec, workload: Manifest) -> kplus.IScalable:
     """What an autoscaler of cdk8s-plus scales: the pods of a workload, whose manifest leaves their number to it from now on.
 
     Raises:
-        InvalidInput: something else scales them, or they share a claim that one node may mount.
+        InvalidInput: something else says their number, or they share a claim that one node may mount.
     """
     path = spec.workload.scope.node.path
     if spec.options["autoscale"]:
         raise InvalidInput([f"{path}: autoscale: scales the pods already; leave it out, or use no other autoscaler"])
+    if spec.options["replicas"]:
+        raise InvalidInput(
+            [f"{path}: replicas: the autoscaler sets the number of pods; leave it out, and write min_replicas there"]
+        )
     if spec.single_claim:
         raise InvalidInput([f"{path}: claims: pods on several nodes cannot mount one; write access='ReadWriteMany' on the Claim"])
+    scale = Claim(f"the scale of {spec.peer}", "as_kplus_scalable", "use what the first call gave")
+    reserve(spec.workload.scope, [scale])
     workload.add_json_patch(JsonPatch.remove("/spec/replicas"))
     containers = [kplus.ContainerProps(name=spec.peer.name, image=spec.image)]
     arguments: dict[str, Any] = {"metadata": ApiObjectMetadata(name=spec.peer.name), "containers": containers}

@@ -93,7 +93,8 @@ def _sidecar(spec: Spec, sidecar: Sidecar) -> k8s.Container:
 
 
 def _init(spec: Spec, init: Init) -> k8s.Container:
-    made = _container(spec, init, probes=_probes(init), drains=bool(init.restart_policy))
+    ports = pods.container_ports(init.endpoints)
+    made = _container(spec, init, ports=ports, probes=_probes(init), drains=bool(init.restart_policy))
     # The generated types are those of Kubernetes 1.27, which does not know this field.
     return with_new_field(made, "restartPolicy", init.restart_policy) if init.restart_policy else made
 

@@ -14,7 +14,7 @@ from mgmtcluster.containers import Container, Init, Sidecar
 from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.sources import Claim
-from mgmtcluster.options import REPLICAS, ServiceOptions, TaskOptions, completed
+from mgmtcluster.options import REPLICAS, ServiceOptions, TaskOptions, completed, exposed_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +81,19 @@ class Spec:
         return (self.main, *self.sidecars, *self.init)
 
     @cached_property
+    def told_endpoints(self) -> Sequence[Endpoint]:
+        """The ports of its Service that its arguments name: its own, and those of its other containers."""
+        return [*self.endpoints, *(endpoint for each in self.containers[1:] for endpoint in self.endpoints_of(each))]
+
+    @cached_property
+    def exposed(self) -> Sequence[Endpoint]:
+        """Those of them that clients outside reach."""
+        return exposed_of(self.told_endpoints, self.options)
+
+    @cached_property
     def all_endpoints(self) -> Sequence[Endpoint]:
-        """The ports of its Service: its own, those of its sidecars, and one for the ServiceMonitor where it needs one."""
-        endpoints = [*self.endpoints, *(endpoint for sidecar in self.sidecars for endpoint in sidecar.endpoints)]
+        """The ports of its Service: those that its arguments name, and one for the ServiceMonitor where it needs one."""
+        endpoints = [*self.told_endpoints]
         metrics = self.options["metrics"]
         if metrics and metrics.service_monitor and self.metrics_endpoint(endpoints) is None:
             endpoints.append(Endpoint(self.peer.name, self.peer.namespace, metrics.port, scheme="metrics"))
@@ -97,10 +107,10 @@ class Spec:
 
     def endpoints_of(self, container: Container) -> Sequence[Endpoint]:
         """The endpoints that a container answers at."""
-        if isinstance(container, Sidecar):
+        if isinstance(container, Sidecar | Init):
             return container.endpoints
-        elsewhere = {endpoint for sidecar in self.sidecars for endpoint in sidecar.endpoints}
-        return [endpoint for endpoint in self.all_endpoints if endpoint not in elsewhere] if container is self.main else ()
+        elsewhere = {endpoint for each in self.containers[1:] for endpoint in self.endpoints_of(each)}
+        return [endpoint for endpoint in self.all_endpoints if endpoint not in elsewhere]
 
     def probed_port(self, container: Container) -> int | None:
         """The port that a container's probes ask where they name none: its first that speaks TCP, else the main container's."""

@@ -109,6 +109,6 @@ class WebService(Construct):
         """Its pods for ``kplus.HorizontalPodAutoscaler(target=…)``; the manifest has no ``replicas`` then, see ``Autoscale``.
 
         Raises:
-            InvalidInput: ``autoscale`` scales them, or they share a claim that one node may mount.
+            InvalidInput: ``autoscale`` or ``replicas`` says how many they are, or they share a claim that one node may mount.
         """
         return kplus_scalable(self._spec, self.deployment)

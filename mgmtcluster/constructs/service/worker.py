@@ -1,7 +1,7 @@
 """A worker: pods that ask, and that nobody asks."""
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Final, Unpack
 
 import cdk8s_plus_27 as kplus
 from cdk8s import JsonPatch
@@ -15,9 +15,13 @@ from mgmtcluster.constructs.service.spec import spec_of
 from mgmtcluster.databases.grant import Grant
 from mgmtcluster.edges import place
 from mgmtcluster.kinds.checking import checked
+from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.images import Image
 from mgmtcluster.kinds.names import EnvName, Name
 from mgmtcluster.options import WorkerOptions
+
+#: The variable with the host of the queue, where nobody names another.
+_QUEUE_ENV: Final = "REDIS_HOST"
 
 
 class Worker(Construct):
@@ -55,7 +59,7 @@ class Worker(Construct):
         namespace: Name | None = None,
         database: Grant | None = None,
         queue: Endpoint | None = None,
-        queue_env: EnvName = "REDIS_HOST",
+        queue_env: EnvName = _QUEUE_ENV,
         **options: Unpack[WorkerOptions],
     ) -> None:
         options.setdefault("component", "worker")
@@ -64,6 +68,8 @@ class Worker(Construct):
             options["env"] = env_with_queue(options.get("env", {}), queue, queue_env, grants, scope=scope, id=id)
         super().__init__(scope, id)
         place(self, scope)
+        if not queue and queue_env != _QUEUE_ENV:
+            raise InvalidInput([f"{self.node.path}: queue_env: there is no queue; pass queue=…, or leave it out"])
         spec = spec_of(self, image=image, name=name or id, namespace=namespace, database=database, options=options)
         self._spec = spec
         self.peer = spec.peer
@@ -86,6 +92,6 @@ class Worker(Construct):
         """Its pods for ``kplus.HorizontalPodAutoscaler(target=…)``; see ``WebService.as_kplus_scalable``.
 
         Raises:
-            InvalidInput: ``autoscale`` scales them, or they share a claim that one node may mount.
+            InvalidInput: ``autoscale`` or ``replicas`` says how many they are, or they share a claim that one node may mount.
         """
         return kplus_scalable(self._spec, self.deployment)
