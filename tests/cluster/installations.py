@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -49,14 +48,13 @@ class Installations:
         installation.settle()
         return installation
 
-    def rendered(self, name: str, settings: Json, *, taint: str = "", beside: Sequence[Json] = ()) -> Installation:
+    def rendered(self, name: str, settings: Json, *, taint: str = "") -> Installation:
         """The platform with these settings, on three nodes labelled for both databases.
 
         Args:
             name: a name that no other has.
             settings: the settings.
             taint: a taint that all nodes get. Default: none.
-            beside: objects that are in the platform's namespaces before all others. Default: none.
         """
         self.clear()
         both = ("registry=yes", "metrics-db=yes")
@@ -67,7 +65,6 @@ class Installations:
         folder.mkdir()
         objects = render(settings).objects
         files = {"00-platform": [each for each in objects if "namespace" not in each["metadata"]]}
-        files |= {"05-beside": [*beside]} if beside else {}
         files["10-everything"] = [each for each in objects if "namespace" in each["metadata"]]
         for file, content in files.items():
             (folder / f"{file}.k8s.yaml").write_text(yaml.safe_dump_all(content))
@@ -87,15 +84,20 @@ class Installations:
         installation.settle()
         return installation
 
-    def problems_of_the_platform(self) -> list[object]:
-        """What is not as it was when the platform had settled, where it is installed."""
+    def give_back(self) -> None:
+        """Wait until the platform is as it was when it had settled, where it is installed, without a pod that goes."""
         if not self._there or self._there[0] == "databases":
-            return []
+            return
         installation = self._there[1]
         installation.settle()
+        assert installation.strayed() == []
         namespaces = {item["metadata"]["name"] for item in documents(*installation.files) if item["kind"] == "Namespace"}
-        others = self._kubectl.items("pods", "--all-namespaces", "--selector=app.kubernetes.io/part-of!=mgmtcluster")
-        return [*installation.strayed(), *(key(pod) for pod in others if pod["metadata"]["namespace"] in namespaces)]
+
+        def others() -> list[tuple[str, str, str]]:
+            pods = self._kubectl.items("pods", "--all-namespaces")
+            return [key(pod) for pod in pods if pod["metadata"]["namespace"] in namespaces and not _stays(pod)]
+
+        self._kubectl.until("pods that do not stay to be gone", lambda: not others(), missing=others)
 
     def _members_a_node_short(self) -> list[Json]:
         """The members of metrics-db, once two are Ready and the scheduler has told why the third is not."""
@@ -122,3 +124,10 @@ class Installations:
         ours = [item["metadata"]["name"] for item in volumes if item["spec"]["claimRef"]["namespace"] in namespaces]
         if ours:
             self._kubectl("delete", "persistentvolume", *ours)
+
+
+def _stays(pod: Json) -> bool:
+    """Whether a pod is the platform's, and is Ready or has done its work."""
+    labels = pod["metadata"].get("labels", {})
+    done = pod["status"]["phase"] == "Succeeded" and "deletionTimestamp" not in pod["metadata"]
+    return labels.get("app.kubernetes.io/part-of") == "mgmtcluster" and (is_ready(pod) or done)

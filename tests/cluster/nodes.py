@@ -9,6 +9,7 @@ import pytest
 from tests.rig.kube import Json, Kubectl, condition
 
 _SIZE = {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "100Gi", "pods": "110"}
+_PATIENCE_SECONDS = 120.0
 _REFUSAL = "needs nodes of its own, and this cluster does not play the kubelet of a Node that is only applied (KWOK would)"
 
 
@@ -30,7 +31,7 @@ class Nodes:
         if self._cordoned:
             self._kubectl("cordon", *self._cordoned)
         self._apply("node-1")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._is_ready("node-1"):
             if time.monotonic() > deadline:
                 self.stop()

@@ -65,10 +65,14 @@ def judge(kubectl: Kubectl) -> Iterator[Judge]:
     made = [crds.definition_of(kind) for kind in crds.MONITORING]
     made.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
     kubectl.apply(*made)
-    kinds = [f"crd/{each['metadata']['name']}" for each in made if each["kind"] == "CustomResourceDefinition"]
-    kubectl("wait", "--for=condition=Established", "--timeout=120s", *kinds)
+    kubectl.until("their kinds to be served", lambda: all(f'"{kind}"' in _served(kubectl) for kind in crds.MONITORING))
     yield Judge()
     kubectl.remove(*made)
+
+
+def _served(kubectl: Kubectl) -> str:
+    """What the server says that it has of Prometheus' operator, which it does a moment after it has the definitions."""
+    return kubectl.run("get", "--raw=/apis/monitoring.coreos.com/v1").stdout
 
 
 def accepted(define: Define, context: Context) -> list[dict[str, Any]]:

@@ -22,9 +22,26 @@ _PLATFORM = ROOT / "dist" / "00-platform.k8s.yaml"
 _KINDS = "all,networkpolicies,configmaps,serviceaccounts,roles,rolebindings,persistentvolumeclaims,poddisruptionbudgets,secrets"
 
 
-def tried(*arguments: str) -> list[dict[str, Any]]:
-    """The rows of the dry run."""
-    return rows(preflight("--dry-run", *arguments))["dry run"]
+def tried(cwd: Path = ROOT) -> list[dict[str, Any]]:
+    """The rows of the dry run, with the settings of this folder."""
+    return rows(preflight("--dry-run", cwd=cwd))["dry run"]
+
+
+def refused(kubectl: Kubectl, cwd: Path = ROOT) -> list[dict[str, Any]]:
+    """The rows that fail, once there are any: the API server goes by a new policy, limit or label after it is stored."""
+
+    def failed() -> list[dict[str, Any]]:
+        return [each for each in tried(cwd) if each["verdict"] == "fail"]
+
+    kubectl.until("the server to refuse something", failed)
+    found = failed()  # of that dry run a part may have been sent before
+    assert found
+    return found
+
+
+def until_admitted(kubectl: Kubectl) -> None:
+    """Wait until the server goes no longer by what was there: it remembers limits and quotas for half a minute."""
+    kubectl.until("the server to refuse nothing", lambda: {each["verdict"] for each in tried()} == {"ok"}, missing=tried)
 
 
 @pytest.fixture
@@ -37,20 +54,27 @@ def bare(installations: Installations) -> None:
 def made(installations: Installations, kubectl: Kubectl) -> Iterator[None]:
     """The namespaces are there, and nothing else but the provisioner."""
     installations.clear()
-    kubectl("apply", f"--filename={_PLATFORM}")
-    kubectl.until("ServiceAccounts", lambda: kubectl.items("serviceaccount", "default", "--namespace=services"))
-    yield
-    kubectl("delete", "--ignore-not-found", f"--filename={_PLATFORM}")
+    try:
+        kubectl.apply(*documents(_PLATFORM))
+        yield
+    finally:
+        kubectl("delete", "--ignore-not-found", f"--filename={_PLATFORM}")
 
 
 @contextmanager
 def there(kubectl: Kubectl, *objects: Json) -> Iterator[None]:
-    """These objects are on the cluster for a while."""
-    kubectl.apply(*objects)
+    """These objects are on the cluster for a while, and refuse nothing afterwards."""
     try:
+        kubectl.apply(*objects)
         yield
     finally:
         kubectl.remove(*objects)
+        until_admitted(kubectl)
+
+
+def until_counted(kubectl: Kubectl) -> None:
+    """Wait until every ResourceQuota is in force: a controller counts what is there first."""
+    kubectl.until("quotas to count", lambda: all(each["status"] for each in kubectl.items("resourcequotas", "--all-namespaces")))
 
 
 def versions(kubectl: Kubectl) -> dict[str, str]:
@@ -101,9 +125,9 @@ def _policy(name: str) -> list[Json]:
 def test_an_admission_policy(kubectl: Kubectl, tmp_path: Path) -> None:
     """Its words are in the row; with the label that it wants nothing is refused."""
     with there(kubectl, *_policy("teams")):
-        found = kubectl.until("the policy", lambda: [each for each in tried() if each["verdict"] == "fail"])
+        found = refused(kubectl)
         (tmp_path / "settings.yaml").write_text("pods: {labels: {team: aios}}")
-        labelled = rows(preflight("--dry-run", cwd=tmp_path))["dry run"]
+        labelled = tried(tmp_path)
     words = "ValidatingAdmissionPolicy 'teams' with binding 'teams' denied request: pods say which team they are of"
     assert len(found) == 1
     assert words in found[0]["found"]
@@ -134,7 +158,7 @@ def _in(namespace: str, kind: str, **spec: Any) -> Json:
 def test_limits_of_a_namespace(limit: Json, said: str, kubectl: Kubectl) -> None:
     """A LimitRange and a ResourceQuota, in the server's words, and what they refuse."""
     with there(kubectl, limit):
-        found = kubectl.until("the limits", lambda: [each for each in tried() if each["verdict"] == "fail"])
+        found = refused(kubectl)
     assert all(said in each["found"] for each in found)
     assert all("/registries/" in each["found"] for each in found)
 
@@ -146,8 +170,8 @@ def test_a_ratio_of_limits_that_the_settings_know(kubectl: Kubectl, tmp_path: Pa
     names = [item["metadata"]["name"] for item in documents(_PLATFORM) if item["kind"] == "Namespace"]
     (tmp_path / "settings.yaml").write_text('pods: {max_limit_request_ratio: {cpu: "5"}}')
     with there(kubectl, *({**_in(name, "LimitRange", limits=ratio)} for name in names)):
-        found = kubectl.until("the limits", lambda: [each for each in tried() if each["verdict"] == "fail"])
-        fitting = rows(preflight("--dry-run", cwd=tmp_path))["dry run"]
+        found = refused(kubectl)
+        fitting = tried(tmp_path)
     said = "".join(each["found"] for each in found)
     assert "cpu max limit to request ratio per Container is 5, but provided ratio is 20" in said
     assert {kind for kind in ("Job", "StatefulSet", "Deployment", "ConfigMap") if f" pod of {kind}/" in said} >= {"ConfigMap"}
@@ -160,6 +184,7 @@ def test_a_quota_that_everything_together_does_not_fit(kubectl: Kubectl) -> None
     small = _in("services", "ResourceQuota", hard={"pods": "3", "limits.cpu": "100"})
     assert row(preflight(), "quotas")["verdict"] == "ok"
     with there(kubectl, small):
+        until_counted(kubectl)
         found = row(preflight("--dry-run"), "quotas")
         assert {each["verdict"] for each in tried()} == {"ok"}
     assert (found["verdict"], found["found"]) == ("fail", "services/limits: pods is 3, and 5 is asked for")
@@ -167,14 +192,15 @@ def test_a_quota_that_everything_together_does_not_fit(kubectl: Kubectl) -> None
 
 @contextmanager
 def enforced(kubectl: Kubectl, level: str) -> Iterator[None]:
-    """The namespace of the provisioner has this level of Pod Security for a while."""
+    """The namespace of the provisioner has this level of Pod Security for a while, and refuses nothing afterwards."""
     label = "pod-security.kubernetes.io/enforce"
     [namespace] = kubectl.items("namespace", "mgmtcluster-storage")
-    kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={level}")
     try:
+        kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={level}")
         yield
     finally:
         kubectl("label", "namespace", "mgmtcluster-storage", "--overwrite", f"{label}={namespace['metadata']['labels'][label]}")
+        until_admitted(kubectl)
 
 
 _HELPER = "a helper pod of ConfigMap/mgmtcluster-storage/local-path-config"
@@ -184,7 +210,7 @@ _HELPER = "a helper pod of ConfigMap/mgmtcluster-storage/local-path-config"
 def test_pod_security(kubectl: Kubectl) -> None:
     """A namespace that somebody has closed refuses the provisioner's helper pods."""
     with enforced(kubectl, "restricted"):
-        found = kubectl.until("Pod Security", lambda: [each for each in tried() if each["verdict"] == "fail"])
+        found = refused(kubectl)
     assert [each["found"].partition(":")[0] for each in found] == [_HELPER]
     assert 'violates PodSecurity "restricted' in found[0]["found"]
 
@@ -193,13 +219,9 @@ def test_pod_security(kubectl: Kubectl) -> None:
 def test_the_selinux_label_of_helper_pods(kubectl: Kubectl, tmp_path: Path) -> None:
     """The server takes it in the provisioner's namespace, and would in none with less rights."""
     (tmp_path / "settings.yaml").write_text("volumes_selinux: {type: spc_t}")
-
-    def labelled() -> list[dict[str, Any]]:
-        return rows(preflight("--dry-run", cwd=tmp_path))["dry run"]
-
-    assert {each["verdict"] for each in labelled()} == {"ok"}
+    assert {each["verdict"] for each in tried(tmp_path)} == {"ok"}
     with enforced(kubectl, "baseline"):
-        found = kubectl.until("Pod Security", lambda: [each for each in labelled() if each["verdict"] == "fail"])
+        found = refused(kubectl, tmp_path)
         assert {each["verdict"] for each in tried()} == {"ok"}
     assert [each["found"].partition(":")[0] for each in found] == [_HELPER]
     assert 'seLinuxOptions (pod set forbidden securityContext.seLinuxOptions: type "spc_t")' in found[0]["found"]

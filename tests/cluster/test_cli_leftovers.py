@@ -33,6 +33,8 @@ def test_the_platform_itself_is_in_the_way_of_nothing(kubectl: Kubectl) -> None:
     assert (found["verdict"], found["fix"]) == ("warn", ["kubectl delete job registry-bootstrap-0ld -n registries"])
     carry_out(kubectl, found["fix"])
     assert row(preflight(), "jobs")["verdict"] == "ok"
+    pods = ("pods", "--namespace=registries", "--selector=batch.kubernetes.io/job-name=registry-bootstrap-0ld")
+    kubectl.until("its pods to be gone", lambda: not kubectl.items(*pods))
 
 
 @pytest.mark.usefixtures("platform")
@@ -47,8 +49,10 @@ def test_what_is_installed_is_admitted_again(kubectl: Kubectl) -> None:
 def test_pod_security_that_was_changed(platform: Installation, kubectl: Kubectl) -> None:
     """It says what an apply makes of it."""
     kubectl("label", "--overwrite", "namespace", "utils", "pod-security.kubernetes.io/enforce=privileged")
-    found = row(preflight(), "namespaces")
-    kubectl("apply", f"--filename={platform.folder / '00-platform.k8s.yaml'}")
+    try:
+        found = row(preflight(), "namespaces")
+    finally:
+        kubectl("apply", f"--filename={platform.folder / '00-platform.k8s.yaml'}")
     assert (found["verdict"], found["found"]) == (
         "warn",
         "utils was changed; Pod Security becomes restricted, it is privileged now",
@@ -61,11 +65,13 @@ def of_two_times(installations: Installations, kubectl: Kubectl) -> Iterator[Non
     """Nothing installed; Released volumes, one of a member of registry, two of another."""
     installations.clear()
     volumes = [_volume("old-0", "data-registry-1"), _volume("old-1", "data-registry-0"), _volume("old-2", "data-registry-0")]
-    kubectl.apply(*volumes)
-    kubectl.until("volumes", lambda: {each["status"]["phase"] for each in kubectl.items("pv")} == {"Released"})
-    yield
-    kubectl("delete", "--ignore-not-found", "pv", "old-0", "old-1", "old-2")
-    kubectl("delete", "--ignore-not-found", "namespace", "registries")
+    try:
+        kubectl.apply(*volumes)
+        kubectl.until("volumes", lambda: {each["status"]["phase"] for each in kubectl.items("pv")} == {"Released"})
+        yield
+    finally:
+        kubectl("delete", "--ignore-not-found", "pv", "old-0", "old-1", "old-2")
+        kubectl("delete", "--ignore-not-found", "namespace", "registries")
 
 
 def _volume(name: str, claim: str) -> Json:

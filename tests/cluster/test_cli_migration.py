@@ -16,7 +16,7 @@ from tests.cli.command import mgmtcluster
 from tests.cluster.installations import Installations
 from tests.rendering import ROOT
 from tests.rig import old_cluster
-from tests.rig.kube import Kubectl, is_settled
+from tests.rig.kube import Json, Kubectl, is_settled, key
 
 from .nodes import Nodes
 from .test_cli_preflight import preflight, row
@@ -53,23 +53,29 @@ def old(installations: Installations, nodes: Nodes, kubectl: Kubectl) -> Iterato
     """The old installation, and everything gone at the end."""
     installations.clear()
     nodes.only(node_1=("registry=yes", "metrics-db=yes"), node_2=("registry=yes", "metrics-db=yes"), node_3=("registry=yes",))
-    kubectl.apply(*old_cluster.everything())
-    deployments = [*(name for name, *_ in old_cluster.SERVICES), "registry-0", "metrics-db-2"]
-    kubectl.until(
-        "the old installation",
-        lambda: (
-            {item["metadata"]["name"] for item in kubectl.items("deployments", "--all-namespaces") if is_settled(item)}
-            >= {*deployments}
-        ),
-    )
-    yield
-    kubectl("delete", "--ignore-not-found", "--wait=false", f"--filename={ROOT / 'dist'}")
-    for namespace in old_cluster.NAMESPACES:
-        kubectl("delete", "pods,pvc", "--all", f"--namespace={namespace}", "--wait=false")
-    kubectl("delete", "--ignore-not-found", f"--filename={ROOT / 'dist' / '00-platform.k8s.yaml'}")
-    left = [each["metadata"]["name"] for each in kubectl.items("pv")]
-    if left:
-        kubectl("delete", "pv", *left)
+    try:
+        kubectl.apply(*old_cluster.everything())
+        kubectl.until("the old installation", lambda: not _unsettled(kubectl), missing=lambda: _unsettled(kubectl))
+        yield
+    finally:
+        kubectl("delete", "--ignore-not-found", "--wait=false", f"--filename={ROOT / 'dist'}")
+        for namespace in old_cluster.NAMESPACES:
+            kubectl("delete", "pods,pvc", "--all", f"--namespace={namespace}", "--wait=false")
+        kubectl("delete", "--ignore-not-found", f"--filename={ROOT / 'dist' / '00-platform.k8s.yaml'}")
+        left = [each["metadata"]["name"] for each in kubectl.items("pv")]
+        if left:
+            kubectl("delete", "pv", *left)
+
+
+def _unsettled(kubectl: Kubectl) -> list[tuple[str, str, str]]:
+    """Deployments without their pods, and pods that have not ended by themselves yet: the plan has those that run."""
+    wanted = {key(each) for each in old_cluster.everything() if each["kind"] in ("Deployment", "Pod")}
+    items = kubectl.items("deployments,pods", "--all-namespaces")
+    return sorted(wanted - {key(item) for item in items if _is_well(item)})
+
+
+def _is_well(item: Json) -> bool:
+    return bool(item["status"]["phase"] == "Succeeded") if item["kind"] == "Pod" else is_settled(item)
 
 
 def carry_out(kubectl: Kubectl, folder: Path, lines: list[str]) -> None:
@@ -151,7 +157,9 @@ def test_the_plan_leads_to_the_platform(kubectl: Kubectl, folder: Path) -> None:
             continue
         carry_out(kubectl, folder, step["commands"])
         if step["title"] == "Stop the services":
-            kubectl("delete", "deployment/networks-registry", "service/networks-registry-svc", "--namespace=registries")
+            # In the foreground, so that its pod is gone too when preflight looks.
+            other = ("deployment/networks-registry", "service/networks-registry-svc", "--namespace=registries")
+            kubectl("delete", "--cascade=foreground", *other)
             assert _running(kubectl) == {f"{name}-{ordinal}" for name in ("registry", "metrics-db") for ordinal in range(3)}
         if step["title"] == "Delete the old objects":
             assert {each["metadata"]["name"] for each in kubectl.items("pv")} == {*old_cluster.volumes()}

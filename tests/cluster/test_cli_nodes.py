@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ _LARGE: Json = {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "100Gi", "pods
 
 
 @pytest.fixture
-def two(installations: Installations, nodes: Nodes) -> None:
-    """Two nodes that are large enough, and nothing installed."""
+def two(installations: Installations, nodes: Nodes) -> Iterator[None]:
+    """Two nodes that are large enough, and nothing installed; whatever a test makes of a third one is gone in the end."""
     installations.clear()
     nodes.only(node_1=_BOTH, node_2=_BOTH)
+    yield
+    nodes.remove("node-3")
 
 
 @pytest.mark.usefixtures("two")

@@ -77,8 +77,10 @@ def test_labels_and_nodes_that_are_missing(nodes: Nodes, kubectl: Kubectl) -> No
     """It counts the workers, and its command labels as many nodes as a database is short of."""
     nodes.only(node_1=_BOTH, node_2=("registry=yes",), node_3=())
     kubectl("cordon", "node-1")
-    short = rows(preflight())
-    kubectl("uncordon", "node-1")
+    try:
+        short = rows(preflight())
+    finally:
+        kubectl("uncordon", "node-1")
     assert short["workers"][0]["verdict"] == "fail"
     assert short["workers"][0]["found"].startswith("2 nodes")
     assert short["memory"][0]["found"].startswith("2 workers")
@@ -185,8 +187,8 @@ SPOILT: dict[str, tuple[list[Json], str, str, str, bool]] = {
 def test_somebody_else_has(what: str, kubectl: Kubectl) -> None:
     """The check says what it is; the commands that it prints mend it, where a command can."""
     objects, check, verdict, said, mended = SPOILT[what]
-    kubectl.apply(*objects)
     try:
+        kubectl.apply(*objects)
         if what == "pods in a namespace":
             kubectl.until("a pod", lambda: kubectl.items("pods", "--namespace=utils"))
         found = row(preflight(), check)
@@ -196,12 +198,7 @@ def test_somebody_else_has(what: str, kubectl: Kubectl) -> None:
             carry_out(kubectl, found["fix"])
             assert row(preflight(), check)["verdict"] == "ok"
     finally:
-        kubectl(
-            "delete",
-            "--ignore-not-found",
-            "--filename=-",
-            stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}),
-        )
+        kubectl.remove(*objects)
 
 
 @pytest.mark.usefixtures("bare")
@@ -234,8 +231,10 @@ def test_a_storage_class_of_the_settings(kubectl: Kubectl, tmp_path: Path) -> No
         ({**late, **kept}, "example.test/other", "fast is there"),
     ):
         kubectl.apply(_storage_class("fast", provisioner) | fields)
-        found = row(preflight(cwd=tmp_path), "storage class")
-        kubectl("delete", "storageclass", "fast")
+        try:
+            found = row(preflight(cwd=tmp_path), "storage class")
+        finally:
+            kubectl("delete", "storageclass", "fast")
         assert (found["verdict"], found["found"][: len(said)]) == ("ok" if said == "fast is there" else "warn", said)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.command import mgmtcluster
 from tests.cluster.installations import Installations
+from tests.cluster.reviews import review
 from tests.rig.kube import Done, Kubectl
 from tests.rig.workspace import ROOT
 
@@ -31,7 +32,7 @@ def bare(installations: Installations) -> None:
 
 @contextmanager
 def allowed(kubectl: Kubectl, *verbs: str) -> Iterator[None]:
-    """Let the user do this to everything."""
+    """Let the user do this to everything; the API server goes by it, and in the end no longer."""
     rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "stranger"}}
     rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": [*verbs]}
     subject = {"kind": "ServiceAccount", "name": "default", "namespace": "default"}
@@ -41,9 +42,21 @@ def allowed(kubectl: Kubectl, *verbs: str) -> Iterator[None]:
         {**rbac, "kind": "ClusterRoleBinding", "subjects": [subject], "roleRef": reference},
     )
     try:
+        _until_granted(kubectl, {*verbs})
         yield
     finally:
         kubectl("delete", "clusterrole,clusterrolebinding", "stranger")
+        _until_granted(kubectl, set())
+
+
+def _until_granted(kubectl: Kubectl, verbs: set[str]) -> None:
+    """Wait until the user may do exactly this to everything: the server learns of roles and bindings after they are stored."""
+
+    def granted() -> set[str]:
+        rights = review(kubectl, "default", "default", ["default"])["default"]
+        return {verb for verb, group, resource, _ in rights if (group, resource) == ("*", "*")}
+
+    kubectl.until(f"the user's rights to be {sorted(verbs)}", lambda: granted() == verbs, missing=granted)
 
 
 def rights(kubectl: Kubectl, folder: Path) -> dict[str, Any]:

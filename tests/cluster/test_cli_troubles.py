@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rig.installation import Installation
-from tests.rig.kube import Json, Kubectl, condition, documents
+from tests.rig.kube import Json, Kubectl, condition, documents, is_ready
 
 from .test_cli_preflight import carry_out, preflight, row
 from .test_cli_status import seen, status
@@ -22,13 +22,15 @@ def failed_job(platform: Installation, kubectl: Kubectl) -> Iterator[str]:
     name, home = job["metadata"]["name"], "--namespace=registries"
     job["spec"]["activeDeadlineSeconds"] = 1
     job["spec"]["template"]["spec"]["nodeSelector"] = {"example.test/nowhere": "yes"}
-    kubectl("delete", "job", name, home)
-    kubectl.apply(job)
-    kubectl.until("the Job to fail", lambda: condition(kubectl.item("job", name, home), "Failed"))
-    yield name
-    kubectl("delete", "--ignore-not-found", "job", name, home)
-    kubectl("apply", f"--filename={platform.folder}")
-    platform.settle()
+    try:
+        kubectl("delete", "job", name, home)
+        kubectl.apply(job)
+        kubectl.until("the Job to fail", lambda: condition(kubectl.item("job", name, home), "Failed"))
+        yield name
+    finally:
+        kubectl("delete", "--ignore-not-found", "job", name, home)
+        kubectl("apply", f"--filename={platform.folder}")
+        platform.settle()
 
 
 def test_a_job_has_failed(failed_job: str, platform: Installation, kubectl: Kubectl) -> None:
@@ -53,7 +55,7 @@ def test_pods_that_do_not_stay_up(platform: Installation, kubectl: Kubectl) -> N
     container = {"name": "parser", "image": "", "imageID": "", "ready": False, "restartCount": 9, "state": {"waiting": waits}}
     evicted = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
     pods = kubectl.items("pods", "--namespace=services", "--selector=app.kubernetes.io/name=parser")
-    first, second = (pod["metadata"]["name"] for pod in pods)
+    first, second = (pod["metadata"]["name"] for pod in pods if is_ready(pod))
     try:
         _report(kubectl, first, {"containerStatuses": [container]})
         _report(kubectl, second, evicted)
@@ -69,8 +71,8 @@ def test_a_rollout_that_does_not_end(platform: Installation, kubectl: Kubectl) -
     """Pods of the old template answer, and do not count."""
     parser = ("deployment/parser", "--namespace=services")
     patch = {"spec": {"template": {"spec": {"nodeSelector": {"example.test/nowhere": "yes"}}}}}
-    kubectl("patch", *parser, f"--patch={json.dumps(patch)}")
     try:
+        kubectl("patch", *parser, f"--patch={json.dumps(patch)}")
         kubectl.until("a new pod", lambda: _begun(kubectl.item(*parser)))
         done = status()
     finally:
@@ -97,9 +99,9 @@ def _report(kubectl: Kubectl, pod: str, status: Json) -> None:
 def test_objects_that_are_being_deleted(platform: Installation, kubectl: Kubectl) -> None:
     """They are there still, and do not count."""
     things = ("service/parser", "deployment/parser", "--namespace=services")
-    kubectl("patch", *things, "--type=merge", '--patch={"metadata": {"finalizers": ["example.test/hold"]}}')
-    kubectl("delete", *things, "--wait=false", "--cascade=orphan")
     try:
+        kubectl("patch", *things, "--type=merge", '--patch={"metadata": {"finalizers": ["example.test/hold"]}}')
+        kubectl("delete", *things, "--wait=false", "--cascade=orphan")
         done = status()
     finally:
         kubectl("patch", *things, "--type=merge", '--patch={"metadata": {"finalizers": null}}')

@@ -20,21 +20,21 @@ def released(databases: Installation, workspace: Workspace, kubectl: Kubectl) ->
     assert len(claims) == 6 or "metrics-system/data-metrics-redis-0" in claims
     kubectl("delete", "statefulsets,jobs,deployments", "--all", "--namespace=registries", "--wait=false")
     kubectl("delete", "namespace", "registries", "metrics-system")
+    databases.volumes_become("Released", *claims.values())
     yield claims
     kubectl("apply", f"--filename={workspace.manifests}")
     databases.settle()
 
 
-def test_volumes_of_an_earlier_installation(released: dict[str, str], workspace: Workspace, kubectl: Kubectl) -> None:
+def test_volumes_of_an_earlier_installation(
+    released: dict[str, str], databases: Installation, workspace: Workspace, kubectl: Kubectl
+) -> None:
     """It fails before new volumes are made, and its commands bind the old ones to the same claims again."""
     found = row(preflight(cwd=workspace.folder), "volumes")
     assert found["verdict"] == "fail"
     assert all(volume in "\n".join(found["fix"]) for volume in released.values())
     carry_out(kubectl, found["fix"], cwd=workspace.folder)
-    kubectl.until(
-        "the volumes to be bound",
-        lambda: {each["status"]["phase"] for each in kubectl.items("pv", *released.values())} == {"Bound"},
-    )
+    databases.volumes_become("Bound", *released.values())
     claims = kubectl.items("pvc", "--all-namespaces")
     again = {f"{each['metadata']['namespace']}/{each['metadata']['name']}": each["spec"]["volumeName"] for each in claims}
     assert again == released

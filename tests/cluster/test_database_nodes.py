@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 
@@ -58,8 +59,8 @@ def test_a_member_whose_node_is_lost_waits_for_its_data(databases: Installation,
     nodes.remove(node)
     kubectl("delete", "pod", name, "--namespace=metrics-system", "--force", "--grace-period=0")
     waiting = kubectl.until("the member to be made again", lambda: _other(kubectl, lost))
-    reason = kubectl.until("the scheduler's word", lambda: _reason(kubectl, waiting))
-    assert re.search(r"volume('s)? node affinity", reason, re.IGNORECASE)
+    why = partial(_reason, kubectl, waiting)
+    kubectl.until("the scheduler's word", lambda: re.search(r"volume('s)? node affinity", why(), re.IGNORECASE), missing=why)
 
     budget = ("poddisruptionbudget", "metrics-db", "--namespace=metrics-system")
     kubectl.until("the budget to see two members", lambda: kubectl.item(*budget)["status"]["currentHealthy"] == 2)

@@ -33,7 +33,7 @@ def test_the_volumes_of_deleted_namespaces_are_adopted(workspace: Workspace, dat
     workspace.run(uninstall)
     assert databases.objects() == {}
     assert databases.claims() == {}
-    assert {volume["metadata"]["name"] for volume in kubectl.items("pv")} >= {*claims.values()}
+    databases.volumes_become("Released", *claims.values())
 
     for heading in ("Look at what is there", "Make the claims again", "Install again"):
         [commands] = blocks(heading)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 
 import pytest
 
 from tests.rig.installation import Installation
-from tests.rig.kube import Kubectl, documents, key
+from tests.rig.kube import Json, Kubectl, documents, key
 from tests.rig.workspace import ROOT
 
 with (ROOT / "tests" / "data" / "seed-services.csv").open() as table:
@@ -26,7 +27,7 @@ def test_the_first_apply_succeeds(platform: Installation) -> None:
 
 def test_everything_becomes_available(platform: Installation) -> None:
     """Every Deployment and StatefulSet has all its pods, and every Job is complete."""
-    assert platform.unsettled() == []
+    platform.settle()
 
 
 @pytest.mark.usefixtures("platform")
@@ -45,9 +46,12 @@ def test_a_documented_address_answers(row: dict[str, str], kubectl: Kubectl) -> 
     for name in {row["service"], host}:
         service = kubectl.item("service", name, f"--namespace={namespace}")
         assert int(row["port"]) in [port["port"] for port in service["spec"]["ports"]]
-        slices = kubectl.items("endpointslices", f"--namespace={namespace}", f"--selector=kubernetes.io/service-name={name}")
-        ready = [end for each in slices for end in each.get("endpoints") or [] if end["conditions"].get("ready")]
-        assert ready, f"{name} has no ready endpoint"
+        kubectl.until(f"a ready endpoint of {name}", partial(_ready_endpoints, kubectl, namespace, name))
+
+
+def _ready_endpoints(kubectl: Kubectl, namespace: str, service: str) -> list[Json]:
+    slices = kubectl.items("endpointslices", f"--namespace={namespace}", f"--selector=kubernetes.io/service-name={service}")
+    return [end for each in slices for end in each.get("endpoints") or [] if end["conditions"].get("ready")]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ROW_IDS)

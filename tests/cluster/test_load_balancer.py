@@ -54,9 +54,11 @@ def test_the_class_of_a_load_balancer_is_changed(applied: Path, kubectl: Kubectl
     delete, patch, apply = blocks("Change the class of a load balancer")
     shell = ("bash", "-euo", "pipefail", "-c")
     with subprocess.Popen([*shell, delete], env=kubectl.environment, cwd=applied) as deleting:
-        kubectl.until("the Service to wait", lambda: _live(kubectl)["metadata"].get("deletionTimestamp"))
-        assert deleting.poll() is None
-        subprocess.run([*shell, patch], env=kubectl.environment, cwd=applied, check=True)
+        try:
+            kubectl.until("the Service to wait", lambda: _live(kubectl)["metadata"].get("deletionTimestamp"))
+            assert deleting.poll() is None
+        finally:  # else nothing after this ends
+            subprocess.run([*shell, patch], env=kubectl.environment, cwd=applied, check=True)
         assert deleting.wait() == 0
     subprocess.run([*shell, apply], env=kubectl.environment, cwd=applied, check=True)
     assert _live(kubectl)["spec"]["loadBalancerClass"] == "example.test/two"

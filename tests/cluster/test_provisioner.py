@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig.installation import Installation
-from tests.rig.kube import Json, Kubectl
+from tests.rig.kube import DEADLINE, Json, Kubectl
 
 _STORAGE = "--namespace=mgmtcluster-storage"
 _NAME = "provisioner-rights"
@@ -54,13 +54,13 @@ def log(binary: str, platform: Installation, kubectl: Kubectl, tmp_path: Path) -
         )
     yield said
     process.terminate()
-    process.wait(30)
+    process.wait(DEADLINE)
 
 
 def test_the_rights_of_the_provisioner_are_enough(log: Path, kubectl: Kubectl) -> None:
     """It makes the volume of a claim that a pod uses, removes it when the claim is deleted, and nothing is forbidden to it."""
-    kubectl.apply(*_user_of_a_volume())
     try:
+        kubectl.apply(*_user_of_a_volume())
         claim = kubectl.until("the claim to be bound", lambda: _bound_claim(kubectl))
         volume = claim["spec"]["volumeName"]
         assert kubectl.item("pv", volume)["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"] == _PROVISIONER

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-
 import pytest
 
 from tests.cluster.installations import Installations
@@ -12,8 +9,7 @@ from tests.rig.installation import Installation
 from tests.rig.kube import Json, Kubectl, documents
 from tests.rig.workspace import ROOT
 
-# Verb, API group, resource and, where a rule is for one object alone, its name.
-Right = tuple[str, str, str, str]
+from .reviews import Right, review
 
 _OBJECTS = list(documents(*sorted((ROOT / "dist").glob("*.yaml"))))
 _ACCOUNTS = sorted(
@@ -69,7 +65,7 @@ def namespaces(kubectl: Kubectl, installations: Installations) -> list[str]:
 @pytest.fixture(scope="module")
 def everybody(kubectl: Kubectl, namespaces: list[str]) -> dict[str, set[Right]]:
     """What an account may do to which nobody has given anything."""
-    return _review(kubectl, "default", "nobody-in-particular", namespaces)
+    return review(kubectl, "default", "nobody-in-particular", namespaces)
 
 
 def test_the_tables_speak_of_accounts_that_exist() -> None:
@@ -83,7 +79,7 @@ def test_an_account_may_do_what_its_row_says_and_nothing_else(
     home: str, name: str, kubectl: Kubectl, namespaces: list[str], everybody: dict[str, set[Right]]
 ) -> None:
     """In every namespace and for the whole cluster, beyond what every account of Kubernetes may."""
-    may = _review(kubectl, home, name, namespaces)
+    may = review(kubectl, home, name, namespaces)
     for namespace in namespaces:
         expected = EVERYWHERE.get((home, name), set()) | (AT_HOME.get((home, name), set()) if namespace == home else set())
         assert may[namespace] - everybody[namespace] == expected, namespace
@@ -109,30 +105,3 @@ def test_only_bootstrap_and_storage_pods_hold_a_token() -> None:
 def _holds_token(pod: Json) -> bool:
     sources = [source for volume in pod.get("volumes", []) for source in volume.get("projected", {}).get("sources", [])]
     return pod["automountServiceAccountToken"] or any("serviceAccountToken" in source for source in sources)
-
-
-def _review(kubectl: Kubectl, home: str, name: str, namespaces: list[str]) -> dict[str, set[Right]]:
-    """The rights of an account in each namespace, as the API server lists them."""
-    kind = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
-    asked = {"apiVersion": "v1", "kind": "List", "items": [{**kind, "spec": {"namespace": each}} for each in namespaces]}
-    account = f"--as=system:serviceaccount:{home}:{name}"
-    out = kubectl("create", "--filename=-", "--output=json", "--validate=false", account, stdin=json.dumps(asked))
-    answers = list(_each_json(out))
-    assert not any(answer["status"]["incomplete"] for answer in answers)
-    return dict(zip(namespaces, ({*_listed(answer)} for answer in answers), strict=True))
-
-
-def _listed(review: Json) -> Iterator[Right]:
-    for rule in review["status"]["resourceRules"]:
-        for group in rule["apiGroups"]:
-            for resource in rule["resources"]:
-                for object_name in rule.get("resourceNames") or [""]:
-                    yield from ((verb, group, resource, object_name) for verb in rule["verbs"])
-
-
-def _each_json(text: str) -> Iterator[Json]:
-    """The JSON documents that stand in a text one after the other."""
-    decoder, position = json.JSONDecoder(), 0
-    while position < len(text.rstrip()):
-        document, position = decoder.raw_decode(text, position + len(text[position:]) - len(text[position:].lstrip()))
-        yield document

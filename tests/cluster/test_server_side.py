@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.cluster.installations import Installations
-from tests.rig.installation import Installation
-from tests.rig.kube import Kubectl
+from tests.rig.installation import OURS, Installation
+from tests.rig.kube import Kubectl, is_ready
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def server_side(installations: Installations) -> Installation:
 def test_a_server_side_apply_installs_everything(server_side: Installation) -> None:
     """It exits 0 without a conflict, and everything becomes available."""
     assert (server_side.applied.returncode, server_side.applied.stderr) == (0, "")
-    assert server_side.unsettled() == []
+    server_side.settle()
 
 
 def test_a_second_server_side_apply_changes_nothing(server_side: Installation, kubectl: Kubectl) -> None:
@@ -49,6 +49,5 @@ def test_a_client_side_apply_after_it_succeeds(server_side: Installation, kubect
 
 
 def _running(kubectl: Kubectl) -> set[str]:
-    """The pods that stay: those of Deployments and StatefulSets."""
-    pods = kubectl.items("pods", "--all-namespaces", "--field-selector=status.phase=Running")
-    return {pod["metadata"]["uid"] for pod in pods}
+    """The platform's pods that stay: those of Deployments and StatefulSets."""
+    return {pod["metadata"]["uid"] for pod in kubectl.items("pods", "--all-namespaces", OURS) if is_ready(pod)}

@@ -20,6 +20,8 @@ from tests.rendering import render
 from tests.rig.installation import Installation
 from tests.rig.kube import Json, Kubectl
 
+from .test_cli_dry_run import until_counted
+
 _TAINT = "dedicated=aios:NoSchedule"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "aios", "effect": "NoSchedule"}
 _RATIO = 5
@@ -28,6 +30,7 @@ _SETTINGS = {
     "registry_database": {"backup": {"storage": "20Gi"}},
 }
 _STORAGE = "mgmtcluster-storage"
+_OURS = "app.kubernetes.io/part-of=mgmtcluster"
 _POLICY = {
     "apiVersion": "admissionregistration.k8s.io/v1",
     "kind": "ValidatingAdmissionPolicy",
@@ -77,13 +80,33 @@ def _bound(kind: str, namespace: str, spec: Json) -> Json:
 @pytest.fixture
 def closed(installations: Installations, kubectl: Kubectl) -> Iterator[Installation]:
     """The platform with dumps, on such a cluster."""
-    kubectl.apply(_POLICY, _BINDING)
+    installations.clear()
+    namespaces = render(_SETTINGS).objects.of_kind("Namespace")
     try:
-        yield installations.rendered("closed", _SETTINGS, taint=_TAINT, beside=_bounds())
+        kubectl.apply(_POLICY, _BINDING, *namespaces, *_bounds())
+        until_counted(kubectl)
+        yield installations.rendered("closed", _SETTINGS, taint=_TAINT)
     finally:
+        kubectl.remove(_BINDING, _POLICY)
+        kubectl.until("the policy to be gone", lambda: "no team" not in _refusal(kubectl, f"--labels={_OURS}"))
         installations.clear()
+        kubectl.remove(*namespaces)
         kubectl("taint", "nodes", "node-1", "node-2", "node-3", f"{_TAINT}-")
-        kubectl("delete", "validatingadmissionpolicybinding/team", "validatingadmissionpolicy/team")
+
+
+def _refusal(kubectl: Kubectl, *options: str) -> str:
+    """What the server says against a pod like this."""
+    run = ("run", "stranger", f"--namespace={_STORAGE}", "--image=example.test/a:1", "--dry-run=server")
+    return kubectl.run(*run, *options).stderr
+
+
+def _not_full(kubectl: Kubectl) -> list[Json]:
+    """The quotas of which something is left over."""
+    return [
+        quota
+        for quota in kubectl.items("resourcequotas", "--all-namespaces")
+        if any(quantity_value(quota["status"]["used"][name]) != quantity_value(quota["spec"]["hard"][name]) for name in _OBJECTS)
+    ]
 
 
 def test_nothing_stays_pending(closed: Installation, kubectl: Kubectl) -> None:
@@ -94,13 +117,9 @@ def test_nothing_stays_pending(closed: Installation, kubectl: Kubectl) -> None:
     kubectl.until("the dump to be made", lambda: kubectl.item("job", "now", "--namespace=registries")["status"].get("succeeded"))
     pods = kubectl.items("pods", "--all-namespaces", "--selector=app.kubernetes.io/part-of=mgmtcluster")
     assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Pending"] == []
-    for quota in kubectl.items("resourcequotas", "--all-namespaces"):
-        used = {name: quantity_value(quota["status"]["used"][name]) for name in _OBJECTS}
-        assert used == {name: quantity_value(quota["spec"]["hard"][name]) for name in _OBJECTS}, quota["metadata"]
-    ours = "app.kubernetes.io/part-of=mgmtcluster"
-    run = ("run", "stranger", f"--namespace={_STORAGE}", "--image=example.test/a:1")
-    assert "no team" in kubectl.run(*run, f"--labels={ours}").stderr
+    kubectl.until("the quotas to be full", lambda: not _not_full(kubectl), missing=lambda: _not_full(kubectl))
+    assert "no team" in _refusal(kubectl, f"--labels={_OURS}")
     resources = {"requests": {"cpu": "10m"}, "limits": {"cpu": "100m"}}
     high = {"spec": {"containers": [{"name": "stranger", "image": "example.test/a:1", "resources": resources}]}}
-    refused = kubectl.run(*run, f"--labels={ours},team=aios", f"--overrides={json.dumps(high)}").stderr
+    refused = _refusal(kubectl, f"--labels={_OURS},team=aios", f"--overrides={json.dumps(high)}")
     assert "cpu max limit to request ratio per Container is 5, but provided ratio is 10" in refused

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.rig.kube import Done, Json, Kubectl, documents, is_settled, key
 
 WORKLOADS = "deployments,statefulsets,jobs"
 OURS = "--selector=app.kubernetes.io/part-of=mgmtcluster"
+_WITH_UNITS = ("Deployment", "StatefulSet", "Job")
 
 
 class Installation:
@@ -57,14 +59,20 @@ class Installation:
 
     def unsettled(self, *files: Path) -> list[tuple[str, str, str]]:
         """What of these files, or of all of them, is missing, not available yet or not complete."""
-        wanted = {key(each) for each in documents(*(files or self.files)) if each["kind"] in ("Deployment", "StatefulSet", "Job")}
-        live = {key(item): item for item in self._kubectl.items(WORKLOADS, "--all-namespaces")}
-        return sorted(name for name in wanted if name not in live or not is_settled(live[name]))
+        return self._unsettled(_WITH_UNITS, files)
 
     def settle(self, *files: Path) -> None:
-        """Wait until everything of these files, or of all of them, is available or complete."""
-        what = "Deployments, StatefulSets and Jobs to be well"
-        self._kubectl.until(what, lambda: not self.unsettled(*files), missing=lambda: self.unsettled(*files))
+        """Wait until everything of these files, or of all of them, is available or complete, and budgets have seen it."""
+
+        def unsettled() -> list[tuple[str, str, str]]:
+            return self._unsettled((*_WITH_UNITS, "PodDisruptionBudget"), files)
+
+        self._kubectl.until("Deployments, StatefulSets and Jobs to be well", lambda: not unsettled(), missing=unsettled)
+
+    def _unsettled(self, kinds: Sequence[str], files: Sequence[Path]) -> list[tuple[str, str, str]]:
+        wanted = {key(each) for each in documents(*(files or self.files)) if each["kind"] in kinds}
+        live = {key(item): item for item in self._kubectl.items(",".join(kinds), "--all-namespaces")}
+        return sorted(name for name in wanted if name not in live or not is_settled(live[name]))
 
     def claims(self) -> dict[str, str]:
         """Every claim and the volume it is bound to."""
@@ -72,6 +80,15 @@ class Installation:
         return {
             f"{item['metadata']['namespace']}/{item['metadata']['name']}": item["spec"].get("volumeName", "") for item in claims
         }
+
+    def volumes_become(self, phase: str, *volumes: str) -> None:
+        """Wait until a controller has seen what became of the claims of these volumes."""
+
+        def others() -> dict[str, str]:
+            phases = {item["metadata"]["name"]: item["status"]["phase"] for item in self._kubectl.items("pv")}
+            return {name: phases.get(name, "not there") for name in volumes if phases.get(name) != phase}
+
+        self._kubectl.until(f"volumes to be {phase}", lambda: not others(), missing=others)
 
 
 def _is_within(written: object, stored: object) -> bool:

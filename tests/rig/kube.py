@@ -79,8 +79,27 @@ class Kubectl:
         return found
 
     def apply(self, *objects: Json) -> None:
-        """Apply objects that a test made."""
-        self("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+        """Apply objects that a test made. Namespaces come first; the others, once Kubernetes has filled these."""
+        namespaces = [each for each in objects if each["kind"] == "Namespace"]
+        if namespaces:
+            self._apply(namespaces)
+            self._until_filled([each["metadata"]["name"] for each in namespaces])
+        others = [each for each in objects if each["kind"] != "Namespace"]
+        if others:
+            self._apply(others)
+
+    def _apply(self, objects: list[Json]) -> None:
+        self("apply", "--filename=-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+    def _until_filled(self, namespaces: list[str]) -> None:
+        """Wait for what controllers make in namespaces: no pod is admitted before the ServiceAccount is there."""
+        made = (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"))
+        wanted = {(kind, namespace, name) for kind, name in made for namespace in namespaces}
+
+        def missing() -> set[tuple[str, str, str]]:
+            return wanted - {key(item) for item in self.items("serviceaccounts,configmaps", "--all-namespaces")}
+
+        self.until("what Kubernetes makes in new namespaces", lambda: not missing(), missing=missing)
 
     def remove(self, *objects: Json) -> None:
         """Delete objects that a test made, if they are there."""
@@ -145,10 +164,15 @@ def is_ready(pod: Mapping[str, Any]) -> bool:
 
 
 def is_settled(item: Mapping[str, Any]) -> bool:
-    """Whether a Deployment or StatefulSet has all its pods as asked for and available, or a Job is complete."""
+    """Whether a Deployment or StatefulSet has all its pods as asked for and available, or a Job is complete.
+
+    Or a PodDisruptionBudget has seen that all its pods are Ready, which it does a moment after they are.
+    """
     if item["kind"] == "Job":
         return condition(item, "Complete").get("status") == "True"
-    status, asked = item.get("status", {}), item["spec"]["replicas"]
+    status = item.get("status", {})
     current = status.get("observedGeneration") == item["metadata"]["generation"]
+    if item["kind"] == "PodDisruptionBudget":
+        return current and bool(0 < status["expectedPods"] == status["currentHealthy"])
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")]
-    return current and counts == [asked] * 4
+    return current and counts == [item["spec"]["replicas"]] * 4
