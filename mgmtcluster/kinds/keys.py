@@ -16,6 +16,7 @@ _KEYS: Final = {
     "defaultVolumeType": "the storage provisioner",
     "job-name": "Kubernetes' controller of Jobs",
     "pod-template-hash": "Kubernetes' controller of Deployments",
+    "prometheus.io/monitor": _OURS,
 }
 
 #: Domains, and what owns every key in them and below them.

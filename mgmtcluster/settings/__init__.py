@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import AfterValidator, Field
@@ -23,7 +22,7 @@ from mgmtcluster.settings.databases import DatabaseSettings, MetricsDatabaseSett
 from mgmtcluster.settings.model import Model, unique
 from mgmtcluster.settings.parts import SecretKeySettings, ServiceSettings
 from mgmtcluster.settings.pods import MetadataSettings, PlatformPodsSettings, PodsSettings
-from mgmtcluster.settings.raw import foreign_family, items, mapping
+from mgmtcluster.settings.raw import foreign_family, host, items, mapping
 from mgmtcluster.settings.yaml_file import read_mapping
 
 __all__ = [
@@ -161,11 +160,13 @@ class Settings(Model):
         yield from cls._volume_problems(fields)
         if found := service_names(str(cluster["domain"])).search(str(fields[name])):
             yield f"{name}: {found[0]!r} is an address of this cluster, and other clusters dial it; write one that they reach"
-        url = fields["adhoc_inference_url"]
-        host = urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
         outside = [("outside_cidrs", cidr) for cidr in items(fields["outside_cidrs"])]
+        outside.append(("adhoc_inference_url", host(fields["adhoc_inference_url"])))
+        for database in catalog.DATABASES:
+            bucket = mapping(fields[database.setting], "backup", "bucket")
+            outside.append((f"{database.setting}.backup.bucket.endpoint", host(bucket.get("endpoint"))))
         families = items(cluster["ip_families"]) if "cluster" not in wrong else []
-        for name, address in [*outside, ("adhoc_inference_url", host)]:
+        for name, address in outside:
             if families and (words := foreign_family(address, families)):
                 yield f"{name}: {words}; write one of those"
             for own in items(cluster["cidrs"]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from mgmtcluster.kinds import cluster
 
@@ -18,6 +19,14 @@ def mapping(raw: Any, *path: Any) -> Mapping[Any, Any]:
 def items(value: Any) -> list[Any]:
     """The items of a list; none of anything else."""
     return value if isinstance(value, list) else []
+
+
+def host(url: object) -> str | None:
+    """The host of a URL; None where it has none, or is no URL."""
+    try:
+        return urlsplit(url).hostname if isinstance(url, str) and url.isascii() else None
+    except ValueError:  # half an address in brackets
+        return None
 
 
 def foreign_family(address: object, families: Sequence[str]) -> str | None:

@@ -74,6 +74,7 @@ def test_namespaces_have_their_own_beside_what_the_platform_says_of_them() -> No
     ("key", "owner"),
     [
         ("app.kubernetes.io/instance", "this project"),
+        ("prometheus.io/monitor", "this project"),
         ("argocd.argoproj.io/sync-options", "Argo CD"),
         ("pod-security.kubernetes.io/enforce", "Pod Security"),
         ("kubernetes.io/metadata.name", "Kubernetes"),

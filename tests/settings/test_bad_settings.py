@@ -147,6 +147,10 @@ BAD = {
         "adhoc_inference_url: inference:20000",
         ": adhoc_inference_url: 'inference:20000' is not an HTTP URL; write http://",
     ),
+    "a URL with half a bracket": (
+        'adhoc_inference_url: "http://[::1"',
+        ": adhoc_inference_url: 'http://[::1' is not an HTTP URL; write http://",
+    ),
     "a URL with a password": (
         "adhoc_inference_url: http://me:secret@example.test",
         "is not an HTTP URL; write http://HOST[:PORT][/PATH], without a",

@@ -135,6 +135,7 @@ def test_a_cluster_of_ipv6_alone_has_no_range_of_the_other_family() -> None:
     assert all(block == {"cidr": "::/0", "except": ["fd00:10:244::/56", "fd00:10:96::/112"]} for block in blocks)
 
 
+BUCKET = {"name": "dumps", "secret": "keys"}
 WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "IPv6 with the ranges of IPv4": (
         {"cluster": {"ip_families": ["IPv6"]}, "node_address": "a.example"},
@@ -156,10 +157,23 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "the outside in a family that is not there": (
-        {"outside_cidrs": ["2001:db8::/32"], "adhoc_inference_url": "http://[2001:db8::1]:8080"},
+        {
+            "outside_cidrs": ["2001:db8::/32"],
+            "adhoc_inference_url": "http://[2001:db8::1]:8080",
+            "metrics_database": {"backup": {"bucket": {**BUCKET, "endpoint": "http://[2001:db8::2]:9000"}}},
+        },
         [
             "outside_cidrs: '2001:db8::/32' is IPv6, and the cluster's ip_families are IPv4; write one of those",
             "adhoc_inference_url: '2001:db8::1' is IPv6, and the cluster's ip_families are IPv4; write one of those",
+            "metrics_database.backup.bucket.endpoint: '2001:db8::2' is IPv6, and the cluster's ip_families are IPv4; "
+            "write one of those",
+        ],
+    ),
+    "a bucket at an address of the cluster's own": (
+        {"registry_database": {"backup": {"bucket": {**BUCKET, "endpoint": "http://10.96.3.4:9000"}}}},
+        [
+            "registry_database.backup.bucket.endpoint: 10.96.3.4 is within the cluster's own 10.96.0.0/12; "
+            "write one outside it, or the name of a Service",
         ],
     ),
     "everything that a field may be": (
