@@ -27,25 +27,41 @@ def edges_lead_to_pods(
     edges: Sequence[Edge] = (),
     beside: Sequence[Endpoint] = (),
 ) -> Iterator[str]:
-    """Every pod that a policy opens a way to is one of a Service that is declared, or one ``beside``.
+    """Every pod that a policy opens a way to is one of a Service that is declared, or one ``beside``, and on a port of it.
 
     ``services`` are those of the whole app, where the objects are of a part of it.
     """
-    selected = {(peer.namespace, *sorted(peer.selector.items())) for peer in (endpoint.peer for endpoint in beside)}
+    elsewhere = {_selected(endpoint.namespace, endpoint.peer.selector) for endpoint in beside}
+    ports: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
     for service in of_kind(objects, "Service") if services is None else services:
-        selector = service["spec"].get("selector") or {}
-        selected.add((service["metadata"].get("namespace"), *sorted(selector.items())))
+        spec = service["spec"]
+        selected = _selected(service["metadata"].get("namespace"), spec.get("selector") or {})
+        ports.setdefault(selected, []).extend(spec.get("ports") or ())
     for edge in edges:
         # Pods that let a client in are there, with or without a Service; what has no namespace is no pod.
-        if (
-            not edge.let_in
-            and edge.server.namespace
-            and (edge.server.namespace, *sorted(edge.server.selector.items())) not in selected
-        ):
+        if edge.let_in or not edge.server.namespace:
+            continue
+        server = _selected(edge.server.namespace, edge.server.selector)
+        if server in elsewhere:
+            continue
+        if ports.get(server) and not any(_is_of(port, edge) for port in ports[server]):
+            known = ", ".join(dict.fromkeys(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in ports[server]))
+            yield f"{edge.client}: {edge.why}: {edge.server} has no port {edge.port}/{edge.protocol}; write one of {known}"
+        elif server not in ports:
             yield (
                 f"{edge.client}: {edge.why}: {edge.server} is not a Service with pods that a policy can name; declare it, "
                 f"or write enforce(…, beside=[Endpoint({edge.server.name!r}, {edge.server.namespace!r}, {edge.port}, pods=…)])"
             )
+
+
+def _selected(namespace: str | None, selector: Mapping[str, str]) -> tuple[object, ...]:
+    return (namespace, *sorted(selector.items()))
+
+
+def _is_of(port: Mapping[str, Any], edge: Edge) -> bool:
+    """Whether a port of a Service leads to the one that an edge ends at; of a name that no pod here has, nobody can tell."""
+    target = port.get("targetPort", port["port"])
+    return port.get("protocol", "TCP") == edge.protocol and (isinstance(target, str) or target == edge.port)
 
 
 def addresses_by_endpoint(objects: Sequence[Object], *, services: Sequence[Object] = ()) -> Iterator[str]:

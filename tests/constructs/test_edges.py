@@ -137,6 +137,20 @@ def test_a_service_of_somebody_else_is_taken_at_its_word(tmp_path: Path) -> None
     assert connects(objects, "client", "search", 7701)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "port"), [(Endpoint("till", "shop", 81), "81/TCP"), (Endpoint("till", "shop", 8081, protocol="UDP"), "8081/UDP")]
+)
+def test_a_host_with_a_port_that_its_service_does_not_have_is_refused(wrong: Endpoint, port: str) -> None:
+    """The name alone does not tell, and a policy would open a way that nobody takes."""
+    app = App()
+    rules.enforce(app)
+    chart = Chart(app, "test", namespace="shop")
+    web_service(chart, "till", endpoint=TILL)
+    web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), env={"TILL": wrong.host})
+    with pytest.raises(RuntimeError, match=f"shop/client: TILL: shop/till has no port {port}; write one of 8081/TCP"):
+        app.synth_yaml()
+
+
 def test_a_named_port_of_somebody_elses_service_is_found_beside_a_database(tmp_path: Path) -> None:
     """The Jobs that make its users are completed by the edges, and the edges need the numbers of such ports."""
     (tmp_path / "search.yaml").write_text(yaml.safe_dump_all(SEARCH))

@@ -247,6 +247,10 @@ BAD: dict[str, tuple[Define, str]] = {
         lambda chart: task(chart, service_annotations={"example.test/a": "b"}),
         "test/report: service_annotations: is not an argument; write one of ",
     ),
+    "an id that is no name": (
+        lambda chart: Worker(chart, "Mailer", image=IMAGE),
+        "test/Mailer: name: 'Mailer' is not a DNS label; write at most 63 of ",
+    ),
     "a queue's variable without a queue": (
         lambda chart: worker(chart, queue_env="QUEUE"),
         "test/worker: queue_env: there is no queue; pass queue=…, or leave it out",

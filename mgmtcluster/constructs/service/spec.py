@@ -12,6 +12,8 @@ from mgmtcluster.constructs.parts.pods import volume_name
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.containers import Container, Init, Sidecar
 from mgmtcluster.databases.grant import PASSWORD_ENV, Grant
+from mgmtcluster.kinds.errors import InvalidInput
+from mgmtcluster.kinds.names import dns_label
 from mgmtcluster.kinds.peers import Peer
 from mgmtcluster.kinds.sources import Claim
 from mgmtcluster.options import REPLICAS, ServiceOptions, TaskOptions, completed, exposed_of
@@ -195,8 +197,12 @@ def spec_of(
     """The completed arguments of a construct: of a service at an endpoint, or of pods that answer nowhere.
 
     Raises:
-        InvalidInput: there is no namespace.
+        InvalidInput: there is no namespace, or the name, which may be the construct's id, is none.
     """
+    try:
+        dns_label(name)
+    except ValueError as error:
+        raise InvalidInput([f"{scope.node.path}: name: {error}"]) from None
     complete = completed(options)
     set_context(scope, Context(pods=complete["pods"]))
     return Spec(
