@@ -25,14 +25,19 @@ def problems(raw: Raw, services: Sequence[catalog.Service], cluster: ClusterSett
 
 
 def _node_port_problems(raw: Raw, enabled: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:
-    """Node ports that the cluster does not give."""
+    """Node ports that the cluster does not give, and those of two."""
     redis: list[tuple[tuple[str, ...], Endpoint]] = [(("metrics_redis",), catalog.METRICS_QUEUE.endpoint)]
     exposed = [(("services", service.name), endpoint) for service in enabled for endpoint in service.endpoints]
+    taken: dict[int, str] = {}
     for path, endpoint in [*redis, *exposed]:
-        own = mapping(raw, *path)
+        own, where = mapping(raw, *path), ".".join(path)
         node_port = own["node_port"] if endpoint.node_port and type(own.get("node_port")) is int else endpoint.node_port
-        if own.get("service_type") != "ClusterIP" and (words := node_port_problem(node_port, cluster.node_port_range)):
-            yield f"{'.'.join(path)}: node port: {words}"
+        if node_port is None or own.get("service_type") == "ClusterIP":
+            continue
+        if words := node_port_problem(node_port, cluster.node_port_range):
+            yield f"{where}: node port: {words}"
+        elif (other := taken.setdefault(node_port, where)) != where:
+            yield f"{where}: node port: {node_port} is that of {other} too; write another one"
 
 
 def _node_address_problems(raw: Raw, enabled: Sequence[catalog.Service], cluster: ClusterSettings) -> Iterator[str]:

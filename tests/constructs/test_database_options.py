@@ -12,6 +12,7 @@ from tests.rendering import pod_spec, render, render_chart
 OWN_ARGUMENTS = [
     *("auth", "bind_ip=0.0.0.0", "bind_ip_all", "dbpath=/x", "fork", "ipv6", "keyFile=/x", "noauth", "port=1", "replSet=x"),
     *("setParameter=watchdogPeriodSeconds=10", "transitionToAuth", "wiredTigerCacheSizeGB=1", "config=/x", "shardsvr"),
+    *("help", "logpath=/x", "repair", "shutdown", "version"),
 ]
 NO_LIMIT = {"cpu": {"limit": None}}
 RATIO = {"max_limit_request_ratio": {"cpu": "5"}}

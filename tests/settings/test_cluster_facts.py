@@ -75,13 +75,14 @@ def test_the_commands_of_a_migration_have_the_domain() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [f"till.shop.svc.{DOMAIN}", f"till.shop.svc.{DOMAIN}.", "till.shop.svc.cluster.local", "till.shop.svc"]
+    "host",
+    [f"till.shop.svc.{DOMAIN}", f"till.shop.svc.{DOMAIN}.", "till.shop.svc.cluster.local", "till.shop.svc", "Till.Shop.svc"],
 )
 def test_an_address_written_by_hand_is_refused_in_any_domain(host: str) -> None:
     """In the cluster's own, in none, and in the one that it would have by default."""
     env = {"services": {"parser": {"env": {"TILL": f"http://{host}:80"}}}}
     assert refused({"cluster": {"domain": DOMAIN}, **env}) == [
-        f"settings: services.parser.env.TILL: '{host}:80' is an address written by hand; leave it out"
+        f"settings: services.parser.env.TILL: '{host.lower()}:80' is an address written by hand; leave it out"
     ]
 
 

@@ -176,9 +176,10 @@ def test_a_port_that_others_hand_out_may_not_be_closed() -> None:
 
 
 def test_a_node_port_that_another_service_has_is_refused() -> None:
-    """Where the Services are made, naming who has it."""
-    with pytest.raises(InvalidInput, match="node port 30100 is taken by"):
-        with_service("parser", node_port=30100)
+    """Naming who has it; two that change places have one each."""
+    words = "settings: services.parser: node port: 30100 is that of services.blocks-db-svc too; write another one"
+    assert problems_of({"services": {"parser": {"node_port": 30100}}}) == (words,)
+    assert Settings.of({"services": {"parser": {"node_port": 30100}, "blocks-db-svc": {"node_port": 30500}}})
 
 
 def test_a_variable_may_come_from_a_secret() -> None:
