@@ -35,7 +35,7 @@ def names_in(text: str, domain: str) -> Iterator[re.Match[str]]:
     The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one. A dot may
     end it, as in DNS.
     """
-    if ".svc" in text:  # the pattern takes long in a script, where there is hardly ever one
+    if ".svc" in text.lower():  # the pattern takes long in a script, where there is hardly ever one
         yield from service_names(domain).finditer(text)
 
 
@@ -45,14 +45,15 @@ def service_names(domain: str) -> re.Pattern[str]:
     domains = "|".join(re.escape(name) for name in dict.fromkeys([domain, Cluster.domain]))
     return re.compile(
         r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.(?P<namespace>[a-z0-9-]+)\.svc"
-        rf"(?:\.(?P<domain>{domains})\.?)?(?![a-z0-9.-])(?::(?P<port>\d+))?"
+        rf"(?:\.(?P<domain>{domains})\.?)?(?![a-z0-9.-])(?::(?P<port>\d+))?",
+        re.IGNORECASE,
     )
 
 
 def foreign_domain(text: str, domain: str) -> str | None:
     """The words for a name of a Service in this text whose domain is not the cluster's."""
     for match in names_in(text, domain):
-        if match["domain"] not in (None, domain):
+        if match["domain"] and match["domain"].lower() != domain:
             host = service_host(match["name"], match["namespace"], domain)
             return f"{match[0]!r} is not in the cluster's domain {domain}; write {host}"
     return None

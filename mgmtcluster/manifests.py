@@ -34,13 +34,18 @@ def of_kind(objects: Sequence[Object], kind: str) -> Iterator[Object]:
     return (manifest for manifest in objects if manifest["kind"] == kind and group_of(manifest) in GROUPS)
 
 
+def spec_of(manifest: Object) -> Object:
+    """The ``spec`` of an object; empty where somebody else's object has none."""
+    return manifest.get("spec") or {}
+
+
 def pod_template(owner: Object) -> Object | None:
     """What the pods of an object are made from; None where it has none."""
-    spec = owner.get("spec") or {}
+    spec = spec_of(owner)
     if owner["kind"] == "Pod":
         return owner
     if owner["kind"] == "CronJob":
-        spec = spec["jobTemplate"]["spec"]
+        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
     template = spec.get("template")
     return template if isinstance(template, Mapping) and "spec" in template else None
 
@@ -91,7 +96,7 @@ def _texts(owner: Object) -> Iterator[tuple[str, Any]]:
     if owner["kind"] == "ConfigMap":
         yield from ((f"data.{key}", text) for key, text in (owner.get("data") or {}).items())
     if owner["kind"] == "Service":
-        yield "spec.externalName", owner["spec"].get("externalName")
+        yield "spec.externalName", spec_of(owner).get("externalName")
     for container in containers(owner):
         yield from ((f"env.{variable['name']}", variable.get("value")) for variable in container.get("env") or ())
         yield from (("args", text) for key in ("command", "args") for text in container.get(key) or ())

@@ -1,11 +1,12 @@
 """What a service needs of a database, whichever engine it is: a password, an address, and a way to wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from mgmtcluster.addresses import NODE_IP
 from mgmtcluster.databases.users import READ_WRITE, ROLES_OF_A_DATABASE
+from mgmtcluster.edges import Claim
 from mgmtcluster.kinds.checking import check_fields
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.names import DatabaseName, EnvName
@@ -146,3 +147,13 @@ class Grants(Protocol):
 def user_secret(database: str, user: str) -> str:
     """The default name of the Secret with a user's password."""
     return f"{database}-user-{user}"
+
+
+def secret_claims(server: Database, users: Iterable[str], *, argument: str) -> list[Claim]:
+    """The names of the Secrets that are made for these users; one that somebody else makes may serve several."""
+    made = {user: user_secret(server.peer.name, user) for user in users}
+    return [
+        Claim(f"Secret {server.peer.namespace}/{secret}", argument)
+        for user, secret in made.items()
+        if server.password(user).name == secret
+    ]

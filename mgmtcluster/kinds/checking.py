@@ -6,7 +6,7 @@ import inspect
 import operator
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pydantic
@@ -150,3 +150,11 @@ def _instance_of(*classes: Any) -> Any:
         return value
 
     return typing.Annotated[Any, pydantic.PlainValidator(check)]
+
+
+def unique(items: Sequence[str]) -> Sequence[str]:
+    """No item is listed twice."""
+    twice = sorted({item for item in items if items.count(item) > 1})
+    if twice:
+        raise ValueError(f"{twice[0]!r} is listed twice; remove one")
+    return items

@@ -23,7 +23,15 @@ from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import Object
 from mgmtcluster.rules.edges import addresses_by_endpoint, edges_lead_to_pods, routes_are_let_in
 from mgmtcluster.rules.network import addresses_resolve, node_ports, services_select_pods
-from mgmtcluster.rules.objects import namespaces_exist, no_nulls, no_secrets, texts_are_kept, unique_objects, valid_names
+from mgmtcluster.rules.objects import (
+    namespaces_exist,
+    no_lists,
+    no_nulls,
+    no_secrets,
+    texts_are_kept,
+    unique_objects,
+    valid_names,
+)
 from mgmtcluster.rules.pods import hardened, images_pinned, users_left_out
 from mgmtcluster.rules.written import files_hold_one_object, written
 
@@ -38,6 +46,7 @@ __all__ = [
     "hardened",
     "images_pinned",
     "namespaces_exist",
+    "no_lists",
     "no_nulls",
     "no_secrets",
     "node_ports",
@@ -110,6 +119,7 @@ _GENERAL: Final[Sequence[_AnyRule]] = (
     no_secrets,
     no_nulls,
     texts_are_kept,
+    no_lists,
 )
 
 #: What holds for the objects of this library's constructs alone.
@@ -144,7 +154,7 @@ class _Rules:
     def validate(self) -> list[str]:
         # cdk8s validates a whole app anew for each of its charts: once in every call of the user's is enough.
         synthesis = current_synthesis()
-        if synthesis is self._checked_in:
+        if synthesis is not None and synthesis is self._checked_in:
             return []
         self._checked_in = synthesis
         try:

@@ -1,14 +1,16 @@
 """Rules over who talks to whom: every way that is opened ends at pods, and every route is let in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mgmtcluster.addresses import Endpoint
+from mgmtcluster.addresses import Endpoint, names_in
 from mgmtcluster.constructs.parts.network_policy import pods_of
 from mgmtcluster.edges import Edge
-from mgmtcluster.manifests import Object, containers, name_of, of_kind, pods
+from mgmtcluster.kinds.cluster import Cluster
+from mgmtcluster.kinds.peers import Peer
+from mgmtcluster.manifests import Object, name_of, of_kind, pod_template, pods, spec_of, texts
 
 #: Kinds that lead requests to Services: Kubernetes' own, the Gateway API's, OpenShift's, Traefik's, Contour's and Istio's.
 _ROUTE: Final = re.compile(r"Ingress|HTTPProxy|VirtualService|[A-Za-z]*Route(TCP|UDP)?")
@@ -17,7 +19,9 @@ _ROUTE: Final = re.compile(r"Ingress|HTTPProxy|VirtualService|[A-Za-z]*Route(TCP
 _BACKENDS: Final = frozenset({"service", "services", "backendRef", "backendRefs", "to", "alternateBackends", "destination"})
 
 #: A host as text may hold it, with what stands before it in a URL and the port behind it; no user before an ``@``.
-_HOST: Final = re.compile(r"(?P<url>//|@)?(?<![\w.$-])(?P<host>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)(?::(?P<port>\d+))?(?![\w.:@-])")
+_HOST: Final = re.compile(
+    r"(?P<url>//|@)?(?<![\w.$-])(?P<host>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.?(?::(?P<port>\d+))?(?![\w.:@-])", re.IGNORECASE
+)
 
 
 def edges_lead_to_pods(
@@ -34,7 +38,7 @@ def edges_lead_to_pods(
     elsewhere = {_selected(endpoint.namespace, endpoint.peer.selector) for endpoint in beside}
     ports: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
     for service in of_kind(objects, "Service") if services is None else services:
-        spec = service["spec"]
+        spec = spec_of(service)
         selected = _selected(service["metadata"].get("namespace"), spec.get("selector") or {})
         ports.setdefault(selected, []).extend(spec.get("ports") or ())
     for edge in edges:
@@ -64,31 +68,53 @@ def _is_of(port: Mapping[str, Any], edge: Edge) -> bool:
     return port.get("protocol", "TCP") == edge.protocol and (isinstance(target, str) or target == edge.port)
 
 
-def addresses_by_endpoint(objects: Sequence[Object], *, services: Sequence[Object] = ()) -> Iterator[str]:
-    """No variable and no argument holds the short name of a Service that is declared: only an endpoint's address is an edge.
+def addresses_by_endpoint(
+    objects: Sequence[Object],
+    *,
+    services: Sequence[Object] = (),
+    edges: Sequence[Edge] = (),
+    beside: Sequence[Endpoint] = (),
+    cluster: Cluster | None = None,
+) -> Iterator[str]:
+    """No text holds the address of a Service that nothing opens the way to: only an endpoint's address is an edge.
+
+    Texts are the variables and the arguments of containers, and files. A short name of a Service that is declared is never an
+    endpoint's; a full one, of a Service that is declared or ``beside``, is one where the pods have that edge.
 
     ``enforce`` checks this of the pods of this library's constructs.
     """
-    ports = {_key(service): {port["port"] for port in service["spec"].get("ports") or ()} for service in services}
-    for owner in objects:
-        for where, text in _texts(owner):
-            for match in _HOST.finditer(text):
-                if _is_short(match, owner["metadata"].get("namespace"), ports):
-                    yield f"{name_of(owner)}: {where}: {match[0]!r} is an address written by hand; pass Endpoint(…).url or .host"
+    ports = {_key(service): {port["port"] for port in spec_of(service).get("ports") or ()} for service in services}
+    selected = {_key(service): spec_of(service).get("selector") or {} for service in services}
+    selected |= {(at.namespace, at.service): at.peer.selector for at in beside if (at.namespace, at.service) not in selected}
+    domain = (cluster or Cluster()).domain
+    ways = [(edge.client.namespace, edge.client.selector, edge.server) for edge in edges if edge.server.namespace]
+    for owner, where, text in texts(objects):
+        namespace, is_file = owner["metadata"].get("namespace") or "", owner["kind"] == "ConfigMap"
+        found = [match[0] for match in _HOST.finditer(text) if _is_short(match, namespace, ports, is_file=is_file)]
+        template = pod_template(owner)
+        for match in names_in(text, domain) if template else ():
+            labels = (template or {}).get("metadata", {}).get("labels") or {}
+            own = [to for at, client, to in ways if at == namespace and client.items() <= labels.items()]
+            found += [] if _is_open(match, selected, own) else [match[0]]
+        for name in found:
+            yield f"{name_of(owner)}: {where}: {name!r} is an address written by hand; pass Endpoint(…).url or .host"
 
 
-def _texts(owner: Object) -> Iterator[tuple[str, str]]:
-    for container in containers(owner):
-        for variable in container.get("env") or ():
-            yield f"env.{variable['name']}", variable.get("value") or ""
-        yield from (("args", text) for key in ("command", "args") for text in container.get(key) or ())
+def _is_open(match: re.Match[str], selected: Mapping[tuple[str, str], Mapping[str, str]], ways: Sequence[Peer]) -> bool:
+    """Whether there is a way to the pods that this name leads to; whether it leads to any, other rules check."""
+    namespace, service = match["namespace"].lower(), match["name"].lower().rpartition(".")[2]
+    selector = selected.get((namespace, service))
+    if selector is None or any((to.namespace, to.name) == (namespace, service) for to in ways):
+        return True
+    return _selected(namespace, selector) in [_selected(to.namespace, to.selector) for to in ways]
 
 
-def _is_short(match: re.Match[str], namespace: str | None, ports: Mapping[tuple[str, str], set[int]]) -> bool:
-    labels = match["host"].split(".")
-    if len(labels) > 1:  # POD.SERVICE.NAMESPACE or SERVICE.NAMESPACE
-        return len(labels) <= 3 and (labels[-1], labels[-2]) in ports
-    known = ports.get((namespace or "", labels[0]))
+def _is_short(match: re.Match[str], namespace: str, ports: Mapping[tuple[str, str], Set[int]], *, is_file: bool) -> bool:
+    labels = match["host"].lower().split(".")
+    if len(labels) > 1:  # POD.SERVICE.NAMESPACE or SERVICE.NAMESPACE; in a file, what looks so may be a program's
+        is_address = not is_file or bool(match["url"] or match["port"])
+        return is_address and len(labels) <= 3 and (labels[-1], labels[-2]) in ports
+    known = ports.get((namespace, labels[0]))
     return known is not None and (int(match["port"]) in known if match["port"] else bool(match["url"]))
 
 
@@ -144,13 +170,13 @@ def _backend(item: Mapping[str, Any], where: str, namespace: str) -> Iterator[_B
 
 def _closed(objects: Sequence[Object], service: Object, backend: _Backend, clients: Sequence[Object]) -> Iterator[str]:
     """What keeps a route's requests from the pods of a Service that is declared."""
-    spec, namespace = service["spec"], service["metadata"].get("namespace")
+    spec, namespace = spec_of(service), service["metadata"].get("namespace")
     ports = [port for port in spec.get("ports") or () if backend.port in (None, port["port"], port.get("name"))]
     if not ports:
         yield f"{name_of(service)} has no port {backend.port}; write one of {[port['port'] for port in spec.get('ports') or ()]}"
     policies = [policy for policy in of_kind(objects, "NetworkPolicy") if policy["metadata"].get("namespace") == namespace]
     for labels, numbers in pods(objects)[namespace] if spec.get("selector") else ():
-        isolating = [policy["spec"] for policy in policies if _isolates(policy["spec"], labels)]
+        isolating = [spec_of(policy) for policy in policies if _isolates(spec_of(policy), labels)]
         targets = [port.get("targetPort", port["port"]) for port in ports]
         if not spec["selector"].items() <= labels.items() or not isolating or not targets:
             continue
@@ -170,9 +196,9 @@ def _isolates(policy: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(expression["key"]), expression.get("values") or ()
+    value, values = labels.get(expression.get("key", "")), expression.get("values") or ()
     operators = {"In": value in values, "NotIn": value not in values, "Exists": value is not None, "DoesNotExist": value is None}
-    return operators[expression["operator"]]
+    return operators.get(expression.get("operator", ""), False)
 
 
 def _is_for_others(rule: Mapping[str, Any], clients: Sequence[Object]) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from mgmtcluster.addresses import Endpoint, foreign_domain, names_in
 from mgmtcluster.kinds.cluster import Cluster, node_port_problem
-from mgmtcluster.manifests import Object, name_of, of_kind, pods, texts
+from mgmtcluster.manifests import Object, name_of, of_kind, pods, spec_of, texts
 
 _API_SERVER: Final = ("kubernetes", "default")
 
@@ -15,7 +15,7 @@ def node_ports(objects: Sequence[Object], *, cluster: Cluster | None = None) -> 
     allowed = (cluster or Cluster()).node_port_range
     holders: dict[int, list[str]] = {}
     for service in of_kind(objects, "Service"):
-        for port in service["spec"].get("ports", ()):
+        for port in spec_of(service).get("ports") or ():
             if "nodePort" in port:
                 holders.setdefault(port["nodePort"], []).append(name_of(service))
     for node_port, names in holders.items():
@@ -29,7 +29,7 @@ def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
     """Every Service with a selector selects pods, and its target ports are ports of their containers."""
     made = pods(objects)
     for service in of_kind(objects, "Service"):
-        selector = service["spec"].get("selector")
+        selector = spec_of(service).get("selector")
         if not selector:
             continue
         namespace = service["metadata"].get("namespace")
@@ -37,7 +37,7 @@ def services_select_pods(objects: Sequence[Object]) -> Iterator[str]:
         if not selected:
             yield f"{name_of(service)}: spec.selector: {selector} selects no pod; write labels of a pod in {namespace}"
             continue
-        for port in service["spec"].get("ports", ()):
+        for port in spec_of(service).get("ports") or ():
             target = port.get("targetPort", port["port"])
             if not any(target in ports for ports in selected):
                 yield f"{name_of(service)}: spec.ports: no container listens on {target}; write a port of its pods"
@@ -56,13 +56,13 @@ def addresses_resolve(
         ports[endpoint.service, endpoint.namespace].add(endpoint.port)
     for service in of_kind(objects, "Service"):
         key = (service["metadata"]["name"], service["metadata"].get("namespace"))
-        ports[key] = {port["port"] for port in service["spec"].get("ports", ())}
+        ports[key] = {port["port"] for port in spec_of(service).get("ports") or ()}
     named = _names_of_pods(objects)
     for owner, where, text in texts(objects):
         if words := foreign_domain(text, domain):
             yield f"{name_of(owner)}: {where}: {words}"
         for match in names_in(text, domain):
-            key = (match["name"].rpartition(".")[2], match["namespace"])
+            key = (match["name"].lower().rpartition(".")[2], match["namespace"].lower())
             port = int(match["port"]) if match["port"] else None
             if key == _API_SERVER:
                 continue
@@ -70,7 +70,7 @@ def addresses_resolve(
                 yield f"{name_of(owner)}: {where}: {match[0]} is no Service that is declared; write the address of one that is"
             elif port is not None and port not in ports[key]:
                 yield f"{name_of(owner)}: {where}: {match[0]}: the Service has no such port; write one of {sorted(ports[key])}"
-            elif key in named and (pod := match["name"].rpartition(".")[0]) and pod not in named[key]:
+            elif key in named and (pod := match["name"].lower().rpartition(".")[0]) and pod not in named[key]:
                 yield f"{name_of(owner)}: {where}: {match[0]}: there is no such pod; write one of {', '.join(named[key])}"
 
 

@@ -39,6 +39,13 @@ _NAME_CHECKS: Final = {
 }
 
 
+def no_lists(objects: Sequence[Object]) -> Iterator[str]:
+    """No object is a list of others, which no rule would look at: ``List`` and ``SecretList`` are such kinds."""
+    for manifest in objects:
+        if manifest["kind"].endswith("List") and isinstance(manifest.get("items"), list):
+            yield f"{name_of(manifest)}: is a list, and what is in it would be written unchecked; declare each object by itself"
+
+
 def unique_objects(objects: Sequence[Object]) -> Iterator[str]:
     """No two objects have the same kind, namespace and name."""
     for (_, name), count in Counter((group_of(manifest), name_of(manifest)) for manifest in objects).items():

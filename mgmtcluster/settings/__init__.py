@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from mgmtcluster import catalog, images
 from mgmtcluster.addresses import Endpoint, service_names
 from mgmtcluster.databases.replica_set import ReplicaSet
+from mgmtcluster.kinds.checking import unique
 from mgmtcluster.kinds.errors import InvalidInput, problems_of
 from mgmtcluster.kinds.images import Image, ImageRegistry, ImageTag
 from mgmtcluster.kinds.names import Directory, Name, ObjectName
@@ -19,7 +20,7 @@ from mgmtcluster.kinds.pods import SeLinuxOptions, node_label_problem
 from mgmtcluster.settings import across
 from mgmtcluster.settings.cluster import ClusterSettings
 from mgmtcluster.settings.databases import DatabaseSettings, MetricsDatabaseSettings, RedisSettings
-from mgmtcluster.settings.model import Model, unique
+from mgmtcluster.settings.model import Model
 from mgmtcluster.settings.parts import SecretKeySettings, ServiceSettings
 from mgmtcluster.settings.pods import MetadataSettings, PlatformPodsSettings, PodsSettings
 from mgmtcluster.settings.raw import foreign_family, host, items, mapping

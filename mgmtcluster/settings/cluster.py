@@ -5,11 +5,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
+from mgmtcluster.kinds.checking import unique
 from mgmtcluster.kinds.cluster import Cluster, DnsServer, cluster_problems, dns_problems
 from mgmtcluster.kinds.names import LabelKey, LabelValue, Name
 from mgmtcluster.kinds.network import Cidr, Domain, IpFamily, Port, PortRange
 from mgmtcluster.kinds.proxy import NoProxyHost, Proxy, ProxyUrl, proxy_problems
-from mgmtcluster.settings.model import Model, unique
+from mgmtcluster.settings.model import Model
 
 #: flannel's pods and kubeadm's Services.
 _DEFAULT_CIDRS: Final = ["10.244.0.0/16", "10.96.0.0/12"]

@@ -10,14 +10,6 @@ from pydantic_core import ErrorDetails, InitErrorDetails
 from mgmtcluster.kinds.spelling import unknown_name
 
 
-def unique(items: list[str]) -> list[str]:
-    """No item is listed twice."""
-    twice = sorted({item for item in items if items.count(item) > 1})
-    if twice:
-        raise ValueError(f"{twice[0]!r} is listed twice; remove one")
-    return items
-
-
 class Model(BaseModel):
     """A mapping that is frozen, refuses unknown keys, and takes no number for a text."""
 

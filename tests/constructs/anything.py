@@ -46,7 +46,7 @@ CONTEXTS = made(
     Context,
     labels=values.LABELS,
     annotations=st.dictionaries(values.KEYS, values.ANY_TEXT, max_size=2),
-    image_pull_secrets=st.lists(values.NAMES, max_size=2),
+    image_pull_secrets=st.lists(values.NAMES, max_size=2, unique=True),
     cluster=made(
         Cluster,
         domain=st.sampled_from(["cluster.local", "corp.example", ".local"]),

@@ -132,6 +132,10 @@ BAD = {
         lambda _: Context(image_pull_secrets=["My Secret"]),
         "Context: image_pull_secrets.0: 'My Secret' is not an object",
     ),
+    "a Secret that is listed twice": (
+        lambda _: Context(image_pull_secrets=["mine", "mine"]),
+        "Context: image_pull_secrets: 'mine' is listed twice; remove one",
+    ),
     "an argument that there is not": (service(replica=2), "test/orders: replica: is not an argument; write replicas"),
     "waiting for no database": (service(waits_for_database=True), "test/orders: waits_for_database: there is no database"),
     "an address of nodes with a port": (

@@ -1,5 +1,6 @@
 """A policy opens the way to the pods that a Service selects, whatever declares the Service and however it is called."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, Include, JsonPatch
 
-from mgmtcluster import Cluster, Context, Endpoint, Peer, WebService, rules, set_context
+from mgmtcluster import Client, Cluster, Context, Endpoint, Peer, WebService, rules, set_context
 from mgmtcluster.testing import Manifest, Manifests, Network, load, pods_of
 from tests.constructs.made_up import TILL, Define, database, web_service
 from tests.rendering import env_of
@@ -320,6 +321,8 @@ SHORT = [
     "http://till/",
     "db-0.db.shop:27017",
     "mongodb://a:b@db:27017/",
+    "http://Till.SHOP:8081",
+    "http://till.shop.:8081",
 ]
 
 
@@ -335,6 +338,73 @@ def test_a_short_address_by_hand_is_refused(text: str) -> None:
     [problem] = refused(define)
     assert problem.startswith("Deployment/shop/client: env.ADDRESS: '")
     assert problem.endswith("is an address written by hand; pass Endpoint(…).url or .host")
+
+
+FULL = ["http://till.shop.svc.cluster.local:8081", "till.shop.svc:8081", "http://till.shop.SVC.cluster.local"]
+
+
+def by_argument(chart: Chart, text: str) -> None:
+    """The client is told by an argument."""
+    web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), args=[f"--till={text}"])
+
+
+def by_patch(chart: Chart, text: str) -> None:
+    """The client is told by a variable that a patch adds."""
+    client = web_service(chart, "client", endpoint=Endpoint("client", "shop", 80))
+    client.deployment.patch_pod(JsonPatch.add("/spec/containers/0/env", [{"name": "TILL", "value": text}]))
+
+
+@pytest.mark.parametrize("told", [by_argument, by_patch])
+@pytest.mark.parametrize("text", FULL)
+def test_a_full_address_that_no_policy_opens_is_refused(text: str, told: Callable[[Chart, str], None]) -> None:
+    """Nothing recorded it, so the pods would be cut off from it: of a Service that is declared as of one beside the app."""
+
+    def declared(chart: Chart) -> None:
+        web_service(chart, "server", endpoint=TILL)
+        told(chart, text)
+
+    for problems in (refused(declared), refused(lambda chart: told(chart, text), beside=[TILL])):
+        [problem] = problems
+        assert problem.startswith("Deployment/shop/client: ")
+        assert problem.endswith("is an address written by hand; pass Endpoint(…).url or .host")
+
+
+def test_a_full_address_that_a_policy_opens_passes() -> None:
+    """The way is there: by the same endpoint in a variable, or by the server, which names the client."""
+
+    def by_variable(chart: Chart) -> None:
+        web_service(chart, "server", endpoint=TILL)
+        arguments = {"env": {"TILL": TILL.url}, "args": [f"--till={FULL[0]}"]}
+        web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), **arguments)
+
+    def by_server(chart: Chart) -> None:
+        web_service(chart, "server", endpoint=TILL, clients=[Client.pods("shop", name="client")])
+        by_argument(chart, FULL[0])
+
+    passes(by_variable)
+    passes(by_server)
+
+
+@pytest.mark.parametrize("text", ["proxy_pass http://till:8081;", "upstream till.shop:8081", "http://till.shop/x"])
+def test_a_short_address_in_a_file_is_refused(text: str) -> None:
+    """As a full one is."""
+
+    def define(chart: Chart) -> None:
+        web_service(chart, "server", endpoint=TILL)
+        web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), files={"/etc/proxy.conf": text})
+
+    [problem] = refused(define)
+    assert problem.startswith("ConfigMap/shop/client-files: data.client-etc-proxy-conf: '")
+
+
+def test_a_word_of_a_program_in_a_file_passes() -> None:
+    """It only looks like the name of a Service."""
+
+    def define(chart: Chart) -> None:
+        web_service(chart, "server", endpoint=TILL)
+        web_service(chart, "client", endpoint=Endpoint("client", "shop", 80), files={"/app/main.py": "print(till.shop)"})
+
+    passes(define)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cdk8s import App, Chart
+from cdk8s import App, Chart, JsonPatch
 
 from mgmtcluster import (
     DatabaseBackup,
@@ -231,3 +231,47 @@ def test_a_refused_construct_leaves_the_one_of_its_id() -> None:
     with pytest.raises(InvalidInput, match="members: 4 is not allowed"):
         database(chart, members=4)
     assert chart.node.try_find_child("db") is db
+
+
+def test_users_of_two_databases_never_share_a_secret() -> None:
+    """Names of databases and users may together be the same: one password would open both."""
+
+    def chart_with_databases(*, last: str) -> tuple[Chart, dict[str, ReplicatedDatabase]]:
+        chart = Chart(App(), "test", namespace="shop")
+        names = [name for name in ("db", "db-user") if name != last]
+        return chart, {name: database(chart, name) for name in names}
+
+    chart, made = chart_with_databases(last="")
+    service(chart, "user-orders", made["db"])
+    with pytest.raises(InvalidInput) as error:
+        service(chart, "orders", made["db-user"])
+    assert error.value.problems == (
+        "test/orders: database: Secret shop/db-user-user-orders is taken by test/user-orders; write another name",
+    )
+    for user in ("root", "backup", "monitor"):
+        chart, made = chart_with_databases(last="")
+        with pytest.raises(InvalidInput, match=f"Secret shop/db-user-user-{user} is taken by test/db-user"):
+            service(chart, f"user-{user}", made["db"])
+    chart, made = chart_with_databases(last="db-user")
+    service(chart, "user-root", made["db"])
+    with pytest.raises(InvalidInput, match="Secret shop/db-user-user-root is taken by test/user-root"):
+        database(chart, "db-user")
+
+
+def test_a_secret_that_is_made_elsewhere_may_serve_two_users() -> None:
+    """Somebody said so."""
+    chart = Chart(App(), "test", namespace="shop")
+    db = database(chart, existing_secrets={"orders": "made", "till": "made"})
+    service(chart, "orders", db)
+    service(chart, "till", db)
+
+
+def test_a_patch_of_the_databases_service_loses_no_user() -> None:
+    """The Service has one more label to select by; who uses the database is the same."""
+
+    def define(chart: Chart) -> None:
+        db = database(chart)
+        service(chart, "orders", db)
+        db.service.add_json_patch(JsonPatch.add("/spec/selector/app.kubernetes.io~1component", "database"))
+
+    assert users(render_chart(define))["orders"] == [{"role": "readWrite", "db": "app"}]

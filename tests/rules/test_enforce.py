@@ -155,3 +155,46 @@ data:
     Include(Chart(app, "test"), "included", url=str(tmp_path / "included.yaml"))
     rules.enforce(app)
     assert found_in(app) == ["Pod/shop/one: spec.containers[0].args[0]: has no value; write one or leave it out"]
+
+
+def test_rules_are_checked_where_the_app_is_asked_for_its_problems() -> None:
+    """By constructs themselves, without a synth, and at every time."""
+    app = App()
+    chart_with(app, secret)
+    rules.enforce(app)
+    for _ in range(2):
+        [problem] = app.node.validate()
+        assert problem.startswith("Secret/shop/token: a Secret would stand")
+
+
+def include(text: str, folder: Path) -> App:
+    """An app with these manifests of somebody else's."""
+    file = folder / "theirs.yaml"
+    file.write_text(text)
+    app = App()
+    Include(Chart(app, "test", namespace="shop"), "theirs", url=str(file))
+    rules.enforce(app)
+    return app
+
+
+@pytest.mark.parametrize("kind", ["List", "SecretList"])
+def test_a_list_hides_nothing(kind: str, tmp_path: Path) -> None:
+    """The server takes it apart, and so would apply a Secret that no rule has seen."""
+    [problem] = found_in(include(f"{{apiVersion: v1, kind: {kind}, items: [{{apiVersion: v1, kind: Secret}}]}}", tmp_path))
+    assert problem.startswith(f"{kind}/shop/")
+    assert problem.endswith("is a list, and what is in it would be written unchecked; declare each object by itself")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{apiVersion: v1, kind: Service, metadata: {name: theirs}}",
+        "{apiVersion: theirs.test/v1, kind: CronJob, metadata: {name: theirs}, spec: {schedule: daily}}",
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: theirs}}",
+    ],
+)
+def test_an_object_that_lacks_what_others_have_is_read(text: str, tmp_path: Path) -> None:
+    """The rules end in no exception of Python's."""
+    app = include(text, tmp_path)
+    assert found_in(app) == []
+    assert "name: theirs" in app.synth_yaml()

@@ -14,10 +14,10 @@ from mgmtcluster.constructs.parts.scripts import mongosh, read_scripts
 from mgmtcluster.constructs.parts.volumes import RETAIN, claim_template, with_stored_claim_templates
 from mgmtcluster.constructs.parts.workload import Workload
 from mgmtcluster.constructs.secrets_bootstrap import Kind, SecretsBootstrap
-from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait
+from mgmtcluster.databases.grant import PASSWORD_KEY, Grant, Wait, secret_claims
 from mgmtcluster.databases.mongod import MongodArgument, twice_problems
 from mgmtcluster.databases.replica_set import ReplicaSet, image_problems, member_problems, name_problems, version_problems
-from mgmtcluster.databases.users import KEYFILE, READ_WRITE, user_problems
+from mgmtcluster.databases.users import KEYFILE, READ_WRITE, RESERVED, user_problems
 from mgmtcluster.edges import Edge, place, record, reserve, service_claims, user_claim
 from mgmtcluster.kinds.checking import checked, checked_method
 from mgmtcluster.kinds.containers import Cpu
@@ -172,6 +172,7 @@ class ReplicatedDatabase(Construct):
         if problems:
             raise InvalidInput(f"{where}: {problem}" for problem in problems)
         reserve(self, [user_claim(self.replica_set.peer, name, argument="user")], holder=f"{where} {name!r}")
+        reserve(self, secret_claims(self.replica_set, [name], argument="user"), holder=f"{where} {name!r}")
         record(self, user_edge(self.replica_set, name, client=client, roles=roles, why=why))
         return self.replica_set.password(name)
 
@@ -181,7 +182,8 @@ class ReplicatedDatabase(Construct):
     def _services(self) -> list[Manifest]:
         """The one that all members are behind, and one a member."""
         peer = self.replica_set.peer
-        reserve(self, service_claims(peer.namespace, [peer.name, *self._pods]))
+        secrets = secret_claims(self.replica_set, RESERVED, argument="name")
+        reserve(self, [*service_claims(peer.namespace, [peer.name, *self._pods]), *secrets])
         record(self, Edge(peer, peer, self.replica_set.port, why="replicates"))
         services = [self._headless_service("service", peer.name, self._workload.selector)]
         for ordinal, pod in enumerate(self._pods):

@@ -33,11 +33,16 @@ def user_edge(replica_set: ReplicaSet, user: str, *, client: Peer, roles: Mappin
     return Edge(client, replica_set.peer, replica_set.port, why=why, user=user, roles=tuple(roles.items()))
 
 
+def _names(peer: Peer) -> tuple[str, str]:
+    return peer.namespace, peer.name
+
+
 def users_of(scope: Construct, replica_set: ReplicaSet) -> dict[str, list[Json]]:
     """Every user and its roles: root, one per service with a grant, and those with roles of their own."""
     users = {ROOT: [{"role": "root", "db": "admin"}]}
     for edge in edges_of(scope):
-        if edge.server == replica_set.peer and (edge.database or edge.user):
+        # Whatever a patch lets the Service select: its name stays that of the set.
+        if _names(edge.server) == _names(replica_set.peer) and (edge.database or edge.user):
             roles = users.setdefault(edge.user or edge.client.name, [])
             wanted = edge.roles or ((READ_WRITE, str(edge.database)),)
             found = ({"role": role, "db": database} for role, database in wanted)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from cdk8s import Chart
 from constructs import Construct, IConstruct
+from pydantic import AfterValidator
 
 from mgmtcluster.edges import same, scopes_of
-from mgmtcluster.kinds.checking import check_fields
+from mgmtcluster.kinds.checking import check_fields, unique
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.kinds.keys import FreeKey
@@ -36,7 +37,7 @@ class Context:
 
     labels: Mapping[FreeKey, LabelValue] = field(default_factory=dict)
     annotations: Mapping[LabelKey, str] = field(default_factory=dict)
-    image_pull_secrets: Sequence[ObjectName] = ()
+    image_pull_secrets: Annotated[Sequence[ObjectName], AfterValidator(unique)] = ()
     cluster: Cluster = Cluster()
     node_address: HostAddress | None = None
     pods: Pods = Pods()

@@ -12,7 +12,7 @@ from mgmtcluster.constructs.parts.objects import Manifest
 from mgmtcluster.constructs.parts.synthesis import once_a_synth
 from mgmtcluster.edges import Edge, Recorded, recorded, same, scopes_of, sort_key
 from mgmtcluster.kinds.peers import NAME_LABEL, Peer
-from mgmtcluster.manifests import Object, Pods, of_kind, pods
+from mgmtcluster.manifests import Object, Pods, of_kind, pods, spec_of
 
 Services = Mapping[tuple[str, str], Object]
 
@@ -79,7 +79,7 @@ class Declared:
         """The edge with the pods that its Service selects, and the port that they listen on."""
         edge = item.edge
         service = self.services.get((edge.server.namespace, item.to.service if item.to else edge.server.name))
-        spec = service["spec"] if service else {}
+        spec = spec_of(service or {})
         if not spec.get("selector"):
             return edge
         asked = (item.to.port if item.to else edge.port, edge.protocol)

@@ -6,7 +6,7 @@ from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.outward import record_api_calls, record_exposed, record_outside
 from mgmtcluster.constructs.service.spec import Spec
 from mgmtcluster.containers import Container, Init
-from mgmtcluster.databases.grant import Grant
+from mgmtcluster.databases.grant import Grant, secret_claims
 from mgmtcluster.databases.users import READ_WRITE
 from mgmtcluster.edges import Claim, Edge, record, record_call, user_claim
 from mgmtcluster.kinds.access import Client
@@ -59,14 +59,10 @@ def _entries(spec: Spec, client: Client) -> Iterator[Edge]:
             yield Edge(peer, spec.peer, each.container_port, why=client.why, protocol=each.protocol, let_in=True)
 
 
-def user_claims(spec: Spec) -> Sequence[Claim]:
-    """The names of all users that its containers are at their databases."""
-    return list(dict.fromkeys(_user_claims(spec)))
-
-
-def _user_claims(spec: Spec) -> Iterator[Claim]:
-    for grant in spec.grants:
-        yield user_claim(grant.server.peer, spec.user_of(spec.main), argument="database")
-    for init in spec.init:
-        for grant in init.databases:
-            yield user_claim(grant.server.peer, spec.user_of(init), argument=f"init.{init.name}.databases")
+def claims_of_users(spec: Spec) -> Iterator[Sequence[Claim]]:
+    """The names of all users that its containers are at their databases; then those of their Secrets."""
+    uses = [(grant, spec.user_of(spec.main), "database") for grant in spec.grants]
+    uses += [(grant, spec.user_of(init), f"init.{init.name}.databases") for init in spec.init for grant in init.databases]
+    yield list(dict.fromkeys(user_claim(grant.server.peer, user, argument=argument) for grant, user, argument in uses))
+    secrets = [claim for grant, user, argument in uses for claim in secret_claims(grant.server, [user], argument=argument)]
+    yield list(dict.fromkeys(secrets))

@@ -10,7 +10,7 @@ from mgmtcluster.constructs.parts import pods
 from mgmtcluster.constructs.parts.objects import Manifest, k8s, number
 from mgmtcluster.constructs.parts.volumes import RETAIN, with_stored_claim_templates
 from mgmtcluster.constructs.service.checks import external_name, problems_of
-from mgmtcluster.constructs.service.edges import record_edges, user_claims
+from mgmtcluster.constructs.service.edges import claims_of_users, record_edges
 from mgmtcluster.constructs.service.pods import service_pods, spread
 from mgmtcluster.constructs.service.spec import Spec
 from mgmtcluster.constructs.service.volumes import claim_templates, define_volumes
@@ -43,7 +43,9 @@ def begin(spec: Spec, *, more_services: Sequence[str] = ()) -> Manifest:
         *more_services,
     )
     services = service_claims(spec.peer.namespace, names, spec.all_endpoints) if spec.endpoints else []
-    reserve(scope, [*services, *user_claims(spec)])
+    users, secrets = claims_of_users(spec)
+    reserve(scope, [*services, *users])
+    reserve(scope, secrets)
     record_edges(spec)
     account = spec.workload.service_account()
     if spec.options["api_rights"]:
