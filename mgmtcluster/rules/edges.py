@@ -1,7 +1,7 @@
 """Rules over who talks to whom: every way that is opened ends at pods, and every route is let in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ _BACKENDS: Final = frozenset({"service", "services", "backendRef", "backendRefs"
 _HOST: Final = re.compile(
     r"(?P<url>//|@)?(?<![\w.$-])(?P<host>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*)\.?(?::(?P<port>\d+))?(?![\w.:@-])", re.IGNORECASE
 )
+
+_Ways = dict[tuple[str | None, tuple[str, str] | None], list[Edge]]
 
 
 def edges_lead_to_pods(
@@ -87,17 +89,31 @@ def addresses_by_endpoint(
     selected = {_key(service): spec_of(service).get("selector") or {} for service in services}
     selected |= {(at.namespace, at.service): at.peer.selector for at in beside if (at.namespace, at.service) not in selected}
     domain = (cluster or Cluster()).domain
-    ways = [(edge.client.namespace, edge.client.selector, edge.server) for edge in edges if edge.server.namespace]
+    ways = _by_label(edge for edge in edges if edge.server.namespace)
     for owner, where, text in texts(objects):
         namespace, is_file = owner["metadata"].get("namespace") or "", owner["kind"] == "ConfigMap"
         found = [match[0] for match in _HOST.finditer(text) if _is_short(match, namespace, ports, is_file=is_file)]
         template = pod_template(owner)
         for match in names_in(text, domain) if template else ():
             labels = (template or {}).get("metadata", {}).get("labels") or {}
-            own = [to for at, client, to in ways if at == namespace and client.items() <= labels.items()]
-            found += [] if _is_open(match, selected, own) else [match[0]]
+            found += [] if _is_open(match, selected, [*_of_pods(ways, namespace, labels)]) else [match[0]]
         for name in found:
             yield f"{name_of(owner)}: {where}: {name!r} is an address written by hand; pass Endpoint(…).url or .host"
+
+
+def _by_label(edges: Iterable[Edge]) -> _Ways:
+    """The edges by the namespace of their client and by one label of its selector, since every text of a pod asks for them."""
+    found: _Ways = {}
+    for edge in edges:
+        found.setdefault((edge.client.namespace, min(edge.client.selector.items(), default=None)), []).append(edge)
+    return found
+
+
+def _of_pods(ways: _Ways, namespace: str, labels: Mapping[str, str]) -> Iterator[Peer]:
+    """Where pods with these labels may connect to."""
+    for label in (None, *labels.items()):
+        edges = ways.get((namespace, label), ())
+        yield from (edge.server for edge in edges if edge.client.selector.items() <= labels.items())
 
 
 def _is_open(match: re.Match[str], selected: Mapping[tuple[str, str], Mapping[str, str]], ways: Sequence[Peer]) -> bool:

@@ -122,7 +122,7 @@ def _reserved(service: catalog.Service, variable: Any, value: Any, domain: str) 
     default = service.env.get(variable)
     if service.database and variable in (service.database.env, PASSWORD_ENV):
         return "holds the connection to the service's database and cannot be set; leave it out"
-    if isinstance(value, str) and (found := service_names(domain).search(value.lower())):
+    if isinstance(value, str) and (found := service_names(domain).search(value)):
         return f"{found[0]!r} is an address written by hand; leave it out"
     if isinstance(value, str) and _PASSWORD.search(value):
         return "holds a password, which would stand in dist/; write {secret: NAME, key: KEY} instead"

@@ -82,7 +82,7 @@ def test_an_address_written_by_hand_is_refused_in_any_domain(host: str) -> None:
     """In the cluster's own, in none, and in the one that it would have by default."""
     env = {"services": {"parser": {"env": {"TILL": f"http://{host}:80"}}}}
     assert refused({"cluster": {"domain": DOMAIN}, **env}) == [
-        f"settings: services.parser.env.TILL: '{host.lower()}:80' is an address written by hand; leave it out"
+        f"settings: services.parser.env.TILL: '{host}:80' is an address written by hand; leave it out"
     ]
 
 
