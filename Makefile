@@ -4,9 +4,9 @@ SETTINGS ?=
 OUTPUT ?= dist
 PYTEST ?= .venv/bin/python -m pytest
 # Two more than there are processors, since a test waits now and then. A process takes tests that stand together; one that has
-# done its own takes some of another's.
+# done its own takes some of another's, but for the slow ones: those of a file share a scan or a server.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
-PARALLEL = -n $(WORKERS) --dist worksteal
+PARALLEL = -n $(WORKERS) --dist
 
 # What is installed is compiled once, and what is here when it is first imported: a synth spends a second on that else. Nothing relies
 # on an assert, so that -O leaves out the type checks of cdk8s-plus-27's generated structs.
@@ -27,10 +27,10 @@ cdk8s: .venv/run node_modules/.installed ## The same through the cdk8s CLI, whic
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" CDK8S_CHECK_UPGRADE=false npx --no-install cdk8s synth
 
 test: .venv/dev node_modules/.installed ## Run every test that needs no cluster and is not slow.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'not cluster and not nodes and not argo and not slow'
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) worksteal -m 'not cluster and not nodes and not argo and not slow'
 
 test-slow: .venv/dev node_modules/.installed ## Run the slow tests that need no cluster.
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) -m 'slow and not cluster and not nodes'
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTEST) $(PARALLEL) loadfile -m 'slow and not cluster and not nodes'
 
 test-all: test test-slow ## Run every test that needs no cluster.
 
