@@ -32,7 +32,7 @@ from mgmtcluster.rules.objects import (
     unique_objects,
     valid_names,
 )
-from mgmtcluster.rules.pods import hardened, images_pinned, users_left_out
+from mgmtcluster.rules.pods import hardened, images_pinned, users_left_out, workloads_select_their_pods
 from mgmtcluster.rules.written import files_hold_one_object, written
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "unique_objects",
     "users_left_out",
     "valid_names",
+    "workloads_select_their_pods",
 ]
 
 Rule = Callable[[Sequence[Object]], Iterable[str]]
@@ -115,6 +116,7 @@ _GENERAL: Final[Sequence[_AnyRule]] = (
     addresses_resolve,
     edges_lead_to_pods,
     routes_are_let_in,
+    workloads_select_their_pods,
     images_pinned,
     no_secrets,
     no_nulls,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from mgmtcluster.kinds.cluster import Cluster
 from mgmtcluster.kinds.images import image
 from mgmtcluster.kinds.quantities import quantity_value
-from mgmtcluster.manifests import Object, containers, name_of, pod_template
+from mgmtcluster.manifests import Object, containers, name_of, pod_template, spec_of
 
 _HOST_FIELDS: Final = ("hostNetwork", "hostPID", "hostIPC", "ephemeralContainers")
 _POD_OPTIONS: Final = ("sysctls", "seLinuxOptions", "windowsOptions", "appArmorProfile")
@@ -30,6 +30,16 @@ def images_pinned(objects: Sequence[Object]) -> Iterator[str]:
                 image(container.get("image") or "")
             except ValueError as error:
                 yield f"{name_of(owner)}: container {container.get('name')}: image: {error}"
+
+
+def workloads_select_their_pods(objects: Sequence[Object]) -> Iterator[str]:
+    """Every selector of a workload is among the labels of its own pods, which an API server asks for."""
+    for owner, template in ((owner, pod_template(owner)) for owner in objects):
+        if not template:
+            continue
+        selector = (spec_of(owner).get("selector") or {}).get("matchLabels") or {}
+        if not selector.items() <= ((template.get("metadata") or {}).get("labels") or {}).items():
+            yield f"{name_of(owner)}: spec.selector: {selector} selects none of its own pods; leave their labels as they are"
 
 
 def hardened(objects: Sequence[Object]) -> Iterator[str]:

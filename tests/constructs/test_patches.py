@@ -113,6 +113,14 @@ def test_every_kind_of_service_patches_its_pods() -> None:
         assert pods["priorityClassName"] == "high"
 
 
+def test_a_patch_that_takes_the_pods_from_their_workload_is_refused() -> None:
+    """A server would not take the object."""
+    chart = chart_of_a_shop()
+    web_service(chart).patch_pod(JsonPatch.replace("/metadata/labels/app.kubernetes.io~1name", "till"))
+    with pytest.raises(RuntimeError, match=r"Deployment/shop/orders: spec\.selector: .* selects none of its own pods"):
+        render(chart)
+
+
 def test_patches_of_pods_and_of_the_object_are_applied_in_their_order() -> None:
     """The second finds what the first has made."""
     chart = chart_of_a_shop()

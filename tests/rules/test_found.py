@@ -121,6 +121,10 @@ BAD = {
         put({"app": "orders"}, SERVICE, "spec", "selector"),
         "Service/shop/orders: spec.selector: {'app': 'orders'} selects no pod",
     ),
+    "a workload that selects other pods": (
+        put({"matchLabels": {"app": "orders"}}, DEPLOYMENT, "spec", "selector"),
+        "Deployment/shop/orders: spec.selector: {'app': 'orders'} selects none of its own pods",
+    ),
     "a member that there is not": (
         put({"statefulset.kubernetes.io/pod-name": "db-2"}, MEMBER, "spec", "selector"),
         "selects no pod",
