@@ -61,7 +61,7 @@ def _group(api_version: str) -> str:
 
 @pytest.fixture(scope="module")
 def judge(kubectl: Kubectl) -> Iterator[Judge]:
-    """The server, which knows the kinds of Prometheus' operator too, and a namespace for what is never made."""
+    """The server with the kinds of Prometheus' operator, and a namespace to ask about."""
     made = [crds.definition_of(kind) for kind in crds.MONITORING]
     made.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
     kubectl.apply(*made)

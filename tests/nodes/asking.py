@@ -7,7 +7,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -34,6 +34,28 @@ def refusal(address: str, endpoint: Endpoint, seconds: float = _REQUEST_SECONDS)
         )
     except (OSError, http.client.HTTPException) as error:
         return f"{type(error).__name__}: {error}"
+
+
+def answer(
+    address: str,
+    port: int | None,
+    path: str,
+    *,
+    method: str = "GET",
+    text: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = 10.0,
+) -> tuple[int, str]:
+    """The status and the text of an HTTP answer; 0 and why, where there is none."""
+    connection = http.client.HTTPConnection(address, port, timeout=seconds)
+    try:
+        connection.request(method, path, body=text, headers=headers or {})
+        found = connection.getresponse()
+        return found.status, found.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, f"{type(error).__name__}: {error}"
+    finally:
+        connection.close()
 
 
 def _http(address: str, port: int, seconds: float) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Set
 from contextlib import suppress
@@ -15,6 +14,7 @@ from redis.retry import Retry
 
 from mgmtcluster import catalog
 from mgmtcluster.catalog.endpoints import METRICS_REDIS
+from tests.nodes.asking import answer
 from tests.rig.waiting import within
 
 _STORES = [each for each in catalog.ALL if each.database and each.endpoint.node_port]
@@ -79,17 +79,9 @@ def _ask(method: str, address: str, service: catalog.Service, text: str | None =
     """What a service says once it says anything: an answer that there is nothing is one."""
 
     def request() -> tuple[int, str]:
-        connection = http.client.HTTPConnection(address, service.endpoint.node_port, timeout=10)
-        try:
-            connection.request(method, "/kept/by-a-test", body=text)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except (OSError, http.client.HTTPException) as error:
-            return 0, f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
+        return answer(address, service.endpoint.node_port, "/kept/by-a-test", method=method, text=text)
 
-    status, said = within(lambda: answer if 0 < (answer := request())[0] < 500 else None, _AGAIN_SECONDS, missing=request)
+    status, said = within(lambda: got if 0 < (got := request())[0] < 500 else None, _AGAIN_SECONDS, missing=request)
     assert status == 200, f"{service.name}: HTTP {status}: {said}"
     found: str = json.loads(said)
     return found

@@ -168,7 +168,7 @@ def test_rules_are_checked_where_the_app_is_asked_for_its_problems() -> None:
 
 
 def include(text: str, folder: Path) -> App:
-    """An app with these manifests of somebody else's."""
+    """An app that includes these manifests, which it did not make."""
     file = folder / "theirs.yaml"
     file.write_text(text)
     app = App()

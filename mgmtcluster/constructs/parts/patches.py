@@ -72,7 +72,7 @@ class Patch:
 def _applied(part: Any, op: JsonPatch) -> Any:
     """The part with one operation applied.
 
-    cdk8s passes over operations that RFC 6902 refuses, such as the removal of what is not there, and loses nulls.
+    cdk8s leaves out operations that RFC 6902 refuses, such as removing what is not there. It loses nulls.
 
     Raises:
         ValueError: it does not fit.

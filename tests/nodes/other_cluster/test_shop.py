@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mgmtcluster import Endpoint
+from tests.nodes.asking import answer
 from tests.nodes.machines import NAMES, Machines
 from tests.nodes.platform import WELL_SECONDS
 from tests.rig.kube import Done, Json, Kubectl, is_ready, is_settled, key
@@ -164,15 +164,7 @@ def _page(address: str) -> Json | None:
 
 def _ask(address: str, endpoint: Endpoint, path: str) -> tuple[int, str]:
     """The status and the text of an answer from outside; 0 and why, where there is none."""
-    connection = http.client.HTTPConnection(address, _NODE_PORT, timeout=5)
-    try:
-        connection.request("GET", path, headers={"Host": host_of(endpoint)})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    except (OSError, http.client.HTTPException) as error:
-        return 0, f"{type(error).__name__}: {error}"
-    finally:
-        connection.close()
+    return answer(address, _NODE_PORT, path, headers={"Host": host_of(endpoint)}, seconds=5)
 
 
 def _curl(kubectl: Kubectl, pod: str, url: str) -> Done:
