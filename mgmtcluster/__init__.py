@@ -5,10 +5,10 @@ The public names stand in ``__init__.pyi``. Each is imported when it is first us
 
 import lazy_loader
 
-from mgmtcluster.nodejs import choose_node
+from mgmtcluster.nodejs import prepare
 
 __version__ = "0.1.0"
 
-choose_node()
+prepare()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,14 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mgmtcluster.nodejs import bundled_node
 from tests import foreign_pods
 from tests.scripts.test_ready import cpu_milliseconds
 
 ROOT = Path(__file__).parent.parent
 RUNS = 7
 
-FLOOR = """
-import mgmtcluster.nodejs as node; node.choose_node()
+FLOOR = f"""
+import os; os.environ["JSII_NODE"] = "{bundled_node()}"
 import cdk8s, sys
 from cdk8s_plus_27 import k8s
 app = cdk8s.App(outdir=sys.argv[1]); cdk8s.Chart(app, "empty"); k8s.KubeNamespace; app.synth()

@@ -117,8 +117,21 @@ def _adapters(annotated: Callable[..., Any]) -> Mapping[str, pydantic.TypeAdapte
         if typing.get_origin(hint) is typing.Unpack:  # **options: Unpack[ServiceOptions]
             adapters |= _adapters(typing.get_args(hint)[0])
         elif name not in _NOT_CHECKED:
-            adapters[name] = pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG)
+            adapters[name] = _adapter(hint)
     return adapters
+
+
+def _adapter(hint: Any) -> pydantic.TypeAdapter[Any]:
+    try:
+        return _adapter_of(hint)
+    except TypeError:  # it holds what cannot be a key
+        return _adapter_of.__wrapped__(hint)
+
+
+@functools.cache
+def _adapter_of(hint: Any) -> pydantic.TypeAdapter[Any]:
+    """What checks values of this annotation, once for all that have it."""
+    return pydantic.TypeAdapter(_by_instance(hint), config=_CONFIG)
 
 
 def _by_instance(hint: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mgmtcluster.kinds.names import dns_label, dns_subdomain, service_name
@@ -92,25 +92,40 @@ def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
 
 def no_nulls(objects: Sequence[Object]) -> Iterator[str]:
     """No field is null where the schema means a value."""
-    for manifest in objects:
-        for path, value in _values(manifest, ""):
-            if value is None:
-                yield f"{name_of(manifest)}: {path}: has no value; write one or leave it out"
+    for manifest, path, _ in _where(objects, lambda value: value is None):
+        yield f"{name_of(manifest)}: {path}: has no value; write one or leave it out"
 
 
 def texts_are_kept(objects: Sequence[Object]) -> Iterator[str]:
     """Every text is the same in the cluster: it has no character that a YAML file loses, such as U+0085 or U+2028."""
+    for manifest, path, value in _where(objects, lambda value: isinstance(value, str) and bool(_LOST_IN_YAML.search(value))):
+        [lost, *_] = _LOST_IN_YAML.findall(value)
+        yield f"{name_of(manifest)}: {path}: holds U+{ord(lost):04X}, which YAML loses; leave it out"
+
+
+def _where(objects: Sequence[Object], is_wrong: Callable[[Any], bool]) -> Iterator[tuple[Object, str, Any]]:
+    """Every value that holds no others and is wrong, with its object and its path."""
     for manifest in objects:
-        for path, value in _values(manifest, ""):
-            if isinstance(value, str) and (lost := _LOST_IN_YAML.search(value)):
-                yield f"{name_of(manifest)}: {path}: holds U+{ord(lost[0]):04X}, which YAML loses; leave it out"
+        if any(is_wrong(value) for value in _leaves(manifest)):  # paths are made where something is found
+            yield from ((manifest, path, value) for path, value in _values(manifest, "") if is_wrong(value))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    held = [value]
+    while held:
+        value = held.pop()
+        if isinstance(value, str):  # most are: whether it is a Mapping takes longer to ask
+            yield value
+        elif isinstance(value, Mapping):
+            held += value.values()
+        elif isinstance(value, list | tuple):
+            held += value
+        else:
+            yield value
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every value that holds no others, with its path."""
-    if isinstance(value, str):  # most are: whether it is a Mapping takes longer to ask
-        yield path.lstrip("."), value
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _values(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):

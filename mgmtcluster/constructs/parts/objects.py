@@ -12,15 +12,15 @@ from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_27 import k8s
 from constructs import Construct, IValidation
 
-from mgmtcluster.constructs.parts.one_thread import guard
 from mgmtcluster.constructs.parts.patches import Patch
 from mgmtcluster.constructs.parts.synthesis import current_synthesis
 from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
 from mgmtcluster.edges import place
 from mgmtcluster.kinds.errors import InvalidInput
 from mgmtcluster.manifests import pod_template
+from mgmtcluster.nodejs import asking
 
-guard()
+asking.install()
 
 __all__ = ["Json", "Manifest", "as_mapping", "content_hash", "k8s", "number", "quantity", "sorted_json"]
 
@@ -58,13 +58,9 @@ class Manifest(ApiObject):
         self._patches: list[Patch] = []
         self._metadata_was_touched = False
         self._written: tuple[FrameType, Json] | None = None
-        super().__init__(
-            scope,
-            id,
-            api_version=manifest["apiVersion"],
-            kind=manifest["kind"],
-            metadata=ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]}),
-        )
+        metadata = ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]})
+        with asking.without_mistake():
+            super().__init__(scope, id, api_version=manifest["apiVersion"], kind=manifest["kind"], metadata=metadata)
         place(self, scope)
 
     def __getattribute__(self, name: str) -> Any:

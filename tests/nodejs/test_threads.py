@@ -72,7 +72,7 @@ def test_a_spawned_process_has_a_node_js_of_its_own() -> None:
 
 _IN_TURN = """
 import multiprocessing
-from tests.constructs.test_threads import in_a_thread, synthesize
+from tests.nodejs.test_threads import in_a_thread, synthesize
 
 def forked():
     try:

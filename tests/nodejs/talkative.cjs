@@ -1,0 +1,11 @@
+// Prints what $SAYS says, where Node.js has everything it will have: when the first library of jsii is loaded.
+const Module = require("node:module");
+const load = Module._load;
+let silent = true;
+Module._load = (request, ...more) => {
+  if (silent && String(request).includes("node_modules")) {
+    silent = false;
+    eval(process.env.SAYS);
+  }
+  return load(request, ...more);
+};
