@@ -17,8 +17,9 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="pr
 
 #: An app that says when cdk8s is there, and synthesizes when it is told to.
 APP = """
-import sys
+import signal, sys
 {imports}
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 app = cdk8s.App()
 cdk8s.ApiObject(cdk8s.Chart(app, "test"), "config", api_version="v1", kind="ConfigMap")
 try:
