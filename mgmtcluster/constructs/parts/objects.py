@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from types import FrameType
 from typing import Any
 
 import jsii
@@ -13,7 +12,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct, IValidation
 
 from mgmtcluster.constructs.parts.patches import Patch
-from mgmtcluster.constructs.parts.synthesis import current_synthesis
+from mgmtcluster.constructs.parts.synthesis import once_a_synth
 from mgmtcluster.constructs.parts.typed import as_mapping, kind_of, number, quantity, unwrapped
 from mgmtcluster.edges import place
 from mgmtcluster.kinds.errors import InvalidInput
@@ -57,7 +56,6 @@ class Manifest(ApiObject):
         self._hashed = hashed
         self._patches: list[Patch] = []
         self._metadata_was_touched = False
-        self._written: tuple[FrameType, Json] | None = None
         metadata = ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]})
         with asking.without_mistake():
             super().__init__(scope, id, api_version=manifest["apiVersion"], kind=manifest["kind"], metadata=metadata)
@@ -113,12 +111,7 @@ class Manifest(ApiObject):
         Raises:
             InvalidInput: a patch does not fit.
         """
-        synthesis = current_synthesis()
-        if synthesis is None:
-            return self._write()
-        if self._written is None or self._written[0] is not synthesis:
-            self._written = (synthesis, self._write())
-        return self._written[1]
+        return _written(self)
 
     def _write(self) -> Json:
         manifest = self._complete(json.loads(json.dumps(self._manifest)))
@@ -143,6 +136,11 @@ class Manifest(ApiObject):
             for patch in self._patches:
                 patch.apply(manifest)
         return manifest if self._is_custom else unwrapped(manifest)
+
+
+@once_a_synth
+def _written(manifest: Manifest) -> Json:
+    return manifest._write()
 
 
 @jsii.implements(IValidation)

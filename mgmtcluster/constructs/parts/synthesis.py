@@ -2,16 +2,26 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import wraps
 from types import FrameType
-from typing import TypeVar
-from weakref import WeakKeyDictionary
+from typing import Final, TypeVar, cast
 
 from constructs import IConstruct
 
+_Of = TypeVar("_Of", bound=IConstruct)
 _Answer = TypeVar("_Answer")
 
 _PACKAGE = "cdk8s"
+
+
+@dataclass
+class _Kept:
+    synthesis: FrameType | None = None
+    answers: dict[tuple[object, IConstruct], object] = field(default_factory=dict)
+
+
+_kept: Final = _Kept()
 
 
 def current_synthesis() -> FrameType | None:
@@ -28,17 +38,21 @@ def current_synthesis() -> FrameType | None:
     return outermost
 
 
-def once_a_synth(ask: Callable[[IConstruct], _Answer]) -> Callable[[IConstruct], _Answer]:
-    """The same function, which asks once in a call into cdk8s and keeps the answer for the rest of it."""
-    answers: WeakKeyDictionary[IConstruct, tuple[FrameType, _Answer]] = WeakKeyDictionary()
+def once_a_synth(ask: Callable[[_Of], _Answer]) -> Callable[[_Of], _Answer]:
+    """The same function, which asks once in a call into cdk8s and keeps the answer for the rest of it.
+
+    jsii keeps every construct for ever: what is kept here goes when the next such call asks.
+    """
 
     @wraps(ask)
-    def kept(of: IConstruct) -> _Answer:
+    def kept(of: _Of) -> _Answer:
         synthesis = current_synthesis()
         if synthesis is None:
             return ask(of)
-        if of not in answers or answers[of][0] is not synthesis:
-            answers[of] = (synthesis, ask(of))
-        return answers[of][1]
+        if _kept.synthesis is not synthesis:
+            _kept.synthesis, _kept.answers = synthesis, {}
+        if (ask, of) not in _kept.answers:
+            _kept.answers[ask, of] = ask(of)
+        return cast(_Answer, _kept.answers[ask, of])
 
     return kept
