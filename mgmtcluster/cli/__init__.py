@@ -3,6 +3,7 @@
 Its libraries are the extra ``mgmtcluster[cli]``, which the rest of the package does without.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,8 @@ def main() -> None:
                 raise
             print(f"mgmtcluster: {library} is not installed; write: pip install 'mgmtcluster[cli]'", file=sys.stderr)
             raise SystemExit(2) from None
+        finally:
+            gc.freeze()  # the process ends: nothing of it is worth looking through
 
 
 @contextmanager

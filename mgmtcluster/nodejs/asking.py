@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tempfile import gettempdir
 from typing import Any, Final
 
-from jsii._kernel.providers.process import _NodeProcess
+from jsii._kernel.providers.process import _CompleteRequest, _NodeProcess
 from jsii._kernel.types import CreateRequest, LoadRequest, ObjRef, SetRequest
 from jsii.errors import ErrorType, JavaScriptError, JSIIError
 
@@ -51,7 +51,7 @@ def install() -> None:
     """Ask in this way from now on."""
     _NodeProcess.send = _ask  # type: ignore[method-assign]
     _NodeProcess._next_message = _answer  # type: ignore[method-assign]
-    _NodeProcess.handshake = _greet  # type: ignore[assignment, method-assign]
+    _NodeProcess.handshake = _greet  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -103,8 +103,15 @@ def _answer(self: _NodeProcess) -> Any:
     return known
 
 
-def _greet(_: _NodeProcess) -> None:
+def _greet(self: _NodeProcess) -> None:
+    self._serializer.register_unstructure_hook(_CompleteRequest, _as_it_is)
     _state.unread.append(_HELLO)
+
+
+def _as_it_is(request: _CompleteRequest) -> _Message:
+    """What cdk8s has called for, manifests above all: jsii would look into each value for what it has made JSON of already."""
+    complete = request.complete
+    return {"complete": {"cbid": complete.cbid, "err": complete.err, "result": complete.result}}
 
 
 def _read_known_answers(self: _NodeProcess) -> None:

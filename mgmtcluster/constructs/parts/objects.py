@@ -56,16 +56,22 @@ class Manifest(ApiObject):
         self._hashed = hashed
         self._patches: list[Patch] = []
         self._metadata_was_touched = False
-        metadata = ApiObjectMetadata(**{key: manifest["metadata"][key] for key in _METADATA if key in manifest["metadata"]})
+        names = ApiObjectMetadata(name=manifest["metadata"]["name"], namespace=manifest["metadata"].get("namespace"))
         with asking.without_mistake():
-            super().__init__(scope, id, api_version=manifest["apiVersion"], kind=manifest["kind"], metadata=metadata)
+            super().__init__(scope, id, api_version=manifest["apiVersion"], kind=manifest["kind"], metadata=names)
         place(self, scope)
 
     def __getattribute__(self, name: str) -> Any:
         # A property of its own would be called back by Node.js for each object; most are never asked for their metadata.
-        if name == "metadata":
-            object.__setattr__(self, "_metadata_was_touched", True)
-        return super().__getattribute__(name)
+        asked = super().__getattribute__(name)
+        if name == "metadata" and not self._metadata_was_touched:
+            self._metadata_was_touched = True
+            ours = self._manifest["metadata"]
+            for label, value in ours.get("labels", {}).items():
+                asked.add_label(label, value)
+            for annotation, value in ours.get("annotations", {}).items():
+                asked.add_annotation(annotation, value)
+        return asked
 
     @property
     def written_kind(self) -> str:
@@ -156,9 +162,6 @@ class _Patched:
         except InvalidInput as error:
             return list(error.problems)
         return []
-
-
-_METADATA = ("name", "namespace", "labels", "annotations")
 
 
 def sorted_json(manifest: Json) -> Json:
