@@ -43,6 +43,8 @@ def kind_of(props: type) -> dict[str, Any]:
 
 def as_mapping(value: Any) -> Any:
     """A generated struct as the mapping that Kubernetes reads; what is not set is left out."""
+    if isinstance(value, str | int):  # most are
+        return value
     if isinstance(value, k8s.Quantity | k8s.IntOrString):
         return vars(value)["plain"]
     if names := getattr(value, "__jsii_name_mapping__", None):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from constructs import Construct
@@ -28,7 +29,7 @@ class Workload:
     peer: Peer
     component: str
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """What it shares with all others of its app or chart."""
         return surroundings_of(self.scope).context
