@@ -1,9 +1,9 @@
 """Where services answer: endpoints, and the addresses that are projected from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from mgmtcluster.kinds.checking import check_fields
@@ -29,14 +29,15 @@ def pods_service(service: str) -> str:
     return f"{service}-pods"
 
 
-def names_in(text: str, domain: str) -> Iterator[re.Match[str]]:
+@lru_cache(maxsize=1024)
+def names_in(text: str, domain: str) -> Sequence[re.Match[str]]:
     """Names of Services in text: ``blocks-db-svc.registries.svc`` with an optional domain and port.
 
     The domain may be this one, or Kubernetes' default, which is found to be refused in a cluster with another one. A dot may
     end it, as in DNS.
     """
-    if ".svc" in text.lower():  # the pattern takes long in a script, where there is hardly ever one
-        yield from service_names(domain).finditer(text)
+    # The pattern takes long in a script, where there is hardly ever one.
+    return [*service_names(domain).finditer(text)] if ".svc" in text.lower() else ()
 
 
 @cache

@@ -104,12 +104,18 @@ def _answer(self: _NodeProcess) -> Any:
 
 
 def _greet(self: _NodeProcess) -> None:
-    self._serializer.register_unstructure_hook(_CompleteRequest, _as_it_is)
+    # What is in these is JSON already; jsii would look into each value once more.
+    self._serializer.register_unstructure_hook(CreateRequest, _creation)
+    self._serializer.register_unstructure_hook(_CompleteRequest, _completion)
     _state.unread.append(_HELLO)
 
 
-def _as_it_is(request: _CompleteRequest) -> _Message:
-    """What cdk8s has called for, manifests above all: jsii would look into each value for what it has made JSON of already."""
+def _creation(request: CreateRequest) -> _Message:
+    overrides = [{"method": item.method, "property": item.property, "cookie": item.cookie} for item in request.overrides]
+    return {"api": "create", "fqn": request.fqn, "args": request.args, "overrides": overrides, "interfaces": request.interfaces}
+
+
+def _completion(request: _CompleteRequest) -> _Message:
     complete = request.complete
     return {"complete": {"cbid": complete.cbid, "err": complete.err, "result": complete.result}}
 
