@@ -39,7 +39,8 @@ class _State:
     asking: tuple[int, threading.Thread] | None = None
     known: _Message | None = None
     unread: deque[_Message] = field(default_factory=deque)
-    number: int | None = None
+    number: int | None = None  # of the object that was created last, if nothing else was asked since
+    counts_up: bool = False
     creates_without_mistake: bool = False
     calls_back: bool = False
 
@@ -74,11 +75,15 @@ def _ask(self: _NodeProcess, request: Any, response_type: Any) -> Any:
         answer = _send(self, request, response_type)
     finally:
         _state.known = None
-    if isinstance(request, CreateRequest) and isinstance(answer, ObjRef):
-        _state.number = int(answer.ref.rpartition("@")[2])
-    elif known is None:
-        _state.number = None
+    if isinstance(request, CreateRequest) or known is None:
+        before, _state.number = _state.number, _number(answer)
+        _state.counts_up |= before is not None and _state.number == before + 1
     return answer
+
+
+def _number(answer: Any) -> int | None:
+    text = answer.ref.rpartition("@")[2] if isinstance(answer, ObjRef) else ""
+    return int(text) if text.isdigit() else None
 
 
 def _known_answer(request: Any) -> _Message | None:
@@ -88,9 +93,10 @@ def _known_answer(request: Any) -> _Message | None:
         case SetRequest(property="defaultChild"):
             return {"ok": {}}
         case CreateRequest():
-            # Node.js numbers its objects, so the next one is known unless it makes others on the way.
+            # Node.js numbers its objects. Where it counts up, and calls nobody on the way, the next number is known.
             _state.calls_back |= any(override.property or override.method not in _ASKED_LATER for override in request.overrides)
-            if _state.creates_without_mistake and not _state.calls_back and _state.number is not None:
+            is_known = _state.creates_without_mistake and _state.counts_up and not _state.calls_back
+            if is_known and _state.number is not None:
                 return {"ok": ObjRef(f"{request.fqn}@{_state.number + 1}")}
     return None
 

@@ -28,7 +28,7 @@ def install() -> None:
 
 def _start_one(self: _NodeProcess) -> None:
     before = os.environ.get(_LINKS)
-    os.environ[_LINKS] = "1"  # jsii's first process gives its second one the option of this name
+    os.environ[_LINKS] = "1"  # jsii's first process starts the second one with --preserve-symlinks
     try:
         _start(self)
     finally:

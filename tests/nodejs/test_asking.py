@@ -108,3 +108,13 @@ def test_a_mistake_of_ours_leaves_nothing_unread(chart: Chart) -> None:
     with pytest.raises(InvalidInput):
         web_service(chart, replicas=-1)
     assert chart.namespace == "shop"
+
+
+def test_numbers_that_do_not_count_up_are_waited_for(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A jsii that numbers its objects in another way is asked as it always was."""
+    monkeypatch.setattr(asking._state, "counts_up", False)
+    monkeypatch.setattr(asking, "_number", lambda answer: id(answer))
+    scope = Construct(chart, "scope")
+    for number in range(4):
+        Manifest(scope, f"config-{number}", EMPTY)
+        assert unread() == []
