@@ -22,4 +22,4 @@ with mgmtcluster.one_line_errors():
         mgmtcluster.ManagementCluster(app, settings=settings)
         app.synth()
         mgmtcluster.synth_monitoring(options.output, settings=settings)
-gc.freeze()  # nor when it ends
+gc.freeze()  # Python looks for garbage once more when it ends: there is nothing to look through now.

@@ -37,7 +37,7 @@ def names_in(text: str, domain: str) -> Sequence[re.Match[str]]:
     end it, as in DNS.
     """
     # The pattern takes long in a script, where there is hardly ever one.
-    return [*service_names(domain).finditer(text)] if ".svc" in text.lower() else ()
+    return tuple(service_names(domain).finditer(text)) if ".svc" in text.lower() else ()
 
 
 @cache

@@ -38,7 +38,7 @@ def main() -> None:
             print(f"mgmtcluster: {library} is not installed; write: pip install 'mgmtcluster[cli]'", file=sys.stderr)
             raise SystemExit(2) from None
         finally:
-            gc.freeze()  # the process ends: nothing of it is worth looking through
+            gc.freeze()  # Python looks for garbage once more when it ends: there is nothing to look through now
 
 
 @contextmanager

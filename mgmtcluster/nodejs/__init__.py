@@ -37,7 +37,7 @@ def bundled_node() -> Path | None:
 
 
 class _BeforeConstructs(MetaPathFinder):
-    """Finds nothing, but sees that ``constructs`` is imported: every library of jsii begins with it, and starts Node.js then."""
+    """Finds no module. It sees the import of ``constructs``, the first one of every library of jsii, which starts Node.js."""
 
     def find_spec(self, name: str, *_: object) -> None:
         if name == "constructs":

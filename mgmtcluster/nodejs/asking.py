@@ -57,7 +57,7 @@ def install() -> None:
 
 @contextmanager
 def without_mistake() -> Iterator[None]:
-    """Do not wait for what is created here: Node.js finds nothing wrong with it."""
+    """Create objects without waiting for the answers. Node.js must have no reason to refuse them."""
     _state.creates_without_mistake = True
     try:
         yield
@@ -135,7 +135,7 @@ def _read_known_answers(self: _NodeProcess) -> None:
             else:
                 _compare(expected, _next_message(self))
     finally:
-        while _state.unread:  # an error is told once: what was made after it has other numbers
+        while _state.unread:  # after an error, the numbers of the other objects are not the expected ones either
             _state.unread.popleft()
             _next_message(self)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mgmtcluster.kinds.names import dns_label, dns_subdomain, service_name
@@ -24,6 +24,9 @@ def _path_segment(text: str) -> str:
 
 #: Characters that cdk8s writes as they are, and that whoever reads the file refuses, or takes for a blank or a line's end.
 _LOST_IN_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+#: Where a value is: the path of what holds it, and its key there. As text it would be made for every value.
+_Path = tuple[()] | tuple[Any, Any]
 
 #: The type of a Secret that the control plane fills.
 _TOKEN: Final = "kubernetes.io/service-account-token"
@@ -92,44 +95,37 @@ def no_secrets(objects: Sequence[Object]) -> Iterator[str]:
 
 def no_nulls(objects: Sequence[Object]) -> Iterator[str]:
     """No field is null where the schema means a value."""
-    for manifest, path, _ in _where(objects, lambda value: value is None):
-        yield f"{name_of(manifest)}: {path}: has no value; write one or leave it out"
+    for manifest in objects:
+        for path, value in _values(manifest):
+            if value is None:
+                yield f"{name_of(manifest)}: {_text_of(path)}: has no value; write one or leave it out"
 
 
 def texts_are_kept(objects: Sequence[Object]) -> Iterator[str]:
     """Every text is the same in the cluster: it has no character that a YAML file loses, such as U+0085 or U+2028."""
-    for manifest, path, value in _where(objects, lambda value: isinstance(value, str) and bool(_LOST_IN_YAML.search(value))):
-        [lost, *_] = _LOST_IN_YAML.findall(value)
-        yield f"{name_of(manifest)}: {path}: holds U+{ord(lost):04X}, which YAML loses; leave it out"
-
-
-def _where(objects: Sequence[Object], is_wrong: Callable[[Any], bool]) -> Iterator[tuple[Object, str, Any]]:
-    """Every value that holds no others and is wrong, with its object and its path."""
     for manifest in objects:
-        if any(is_wrong(value) for value in _leaves(manifest)):  # paths are made where something is found
-            yield from ((manifest, path, value) for path, value in _values(manifest, "") if is_wrong(value))
+        for path, value in _values(manifest):
+            if isinstance(value, str) and (lost := _LOST_IN_YAML.search(value)):
+                yield f"{name_of(manifest)}: {_text_of(path)}: holds U+{ord(lost[0]):04X}, which YAML loses; leave it out"
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    held = [value]
+def _values(manifest: Object) -> Iterator[tuple[_Path, Any]]:
+    """Every value that holds no others, in order, with its path."""
+    held: list[tuple[_Path, Any]] = [((), manifest)]
     while held:
-        value = held.pop()
+        path, value = held.pop()
         if isinstance(value, str):  # most are: whether it is a Mapping takes longer to ask
-            yield value
+            yield path, value
         elif isinstance(value, Mapping):
-            held += value.values()
+            held += [((path, key), inner) for key, inner in reversed([*value.items()])]
         elif isinstance(value, list | tuple):
-            held += value
+            held += [((path, index), inner) for index, inner in reversed([*enumerate(value)])]
         else:
-            yield value
+            yield path, value
 
 
-def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _values(inner, f"{path}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from _values(inner, f"{path}[{index}]")
-    else:
-        yield path.lstrip("."), value
+def _text_of(path: _Path) -> str:
+    if not path:
+        return ""
+    above, key = _text_of(path[0]), path[1]
+    return f"{above}[{key}]" if isinstance(key, int) else f"{above}.{key}".lstrip(".")

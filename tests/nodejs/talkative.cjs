@@ -1,4 +1,4 @@
-// Prints what $SAYS says, where Node.js has everything it will have: when the first library of jsii is loaded.
+// Runs the code in $SAYS when the first library of jsii is loaded. Standard output leads to Python by then.
 const Module = require("node:module");
 const load = Module._load;
 let silent = true;

@@ -1,6 +1,7 @@
 """Python does not wait for an answer of Node.js that it knows; what Node.js has to say is heard all the same."""
 
 from collections.abc import Mapping
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -97,17 +98,21 @@ def test_a_class_that_is_asked_on_the_way_is_waited_for(monkeypatch: pytest.Monk
         assert manifest.metadata.namespace == "other"
 
 
-def test_a_library_that_may_be_gone_soon_is_waited_for(tmp_path: str) -> None:
-    """Python unpacks one that is in an archive for as long as Node.js reads it."""
-    assert asking._known_answer(LoadRequest("cdk8s", "2.0.0", f"{tmp_path}/cdk8s.tgz")) is None
+def test_a_library_that_may_be_gone_soon_is_waited_for() -> None:
+    """Python unpacks a library from an archive into a temporary file, and removes that after the answer."""
+    assert asking._known_answer(LoadRequest("cdk8s", "2.0.0", f"{gettempdir()}/cdk8s.tgz")) is None
     assert asking._known_answer(LoadRequest("cdk8s", "2.0.0", "/usr/lib/cdk8s.tgz")) == {"ok": {"assembly": "cdk8s", "types": 0}}
 
 
-def test_a_mistake_of_ours_leaves_nothing_unread(chart: Chart) -> None:
+def test_a_refused_construct_leaves_nothing_unread(chart: Chart) -> None:
     """What was made before it is there, and the next question has its own answer."""
+    service = web_service(chart)
+    assert unread()
     with pytest.raises(InvalidInput):
-        web_service(chart, replicas=-1)
+        web_service(chart, "second", replicas=-1)
+    assert unread() == []
     assert chart.namespace == "shop"
+    assert service.node.default_child is service.deployment
 
 
 def test_numbers_that_do_not_count_up_are_waited_for(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:

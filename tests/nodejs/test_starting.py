@@ -15,7 +15,7 @@ from tests.rendering import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found as Linux tells them")
 
-#: An app that says when cdk8s is there, and synthesizes when it is told to.
+#: An app that prints a line when cdk8s has started, reads a line, and then synthesizes.
 APP = """
 import signal, sys
 {imports}
@@ -54,12 +54,12 @@ def app(imports: str, *, before: list[str] | None = None, **env: str) -> Iterato
 
 
 def children(of: int) -> list[int]:
-    """The processes that this one has started and that run."""
+    """The running children of a process."""
     return [int(pid) for task in Path(f"/proc/{of}/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
 def below(process: subprocess.Popen[str]) -> list[int]:
-    """How many processes each of those has started that the app started itself."""
+    """For each child of the app, how many children it has."""
     return [len(children(child)) for child in children(process.pid)]
 
 
